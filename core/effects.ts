@@ -1,0 +1,55 @@
+import type { EffectId, QuestionId, TaskId, AgentId } from "./ids.ts";
+import type { ColumnRole } from "./lifecycle/state.ts";
+import type { CommandBody } from "./protocol/frames.ts";
+
+/** What the core wants done outside. Each is idempotent by its id or by a marker left outside. */
+export type EffectBody =
+  | { readonly kind: "move-card"; readonly itemId: string; readonly column: ColumnRole; readonly columnName: string }
+  /** Made once per marker; with `replace` the comment that carries the marker gets the new text. */
+  | { readonly kind: "comment"; readonly issue: number; readonly marker: string; readonly body: string; readonly replace: boolean }
+  | {
+      readonly kind: "open-pull-request";
+      readonly branch: string;
+      readonly base: string;
+      readonly title: string;
+      readonly body: string;
+    }
+  | { readonly kind: "close-pull-request"; readonly number: number; readonly branch: string }
+  /** `number` null: found by its branch. Refused by GitHub when the head is not `sha`. */
+  | { readonly kind: "merge-pull-request"; readonly number: number; readonly sha: string; readonly method: "merge" | "squash" | "rebase"; readonly title: string }
+  | { readonly kind: "open-bug-issue"; readonly parent: number; readonly marker: string; readonly title: string; readonly body: string }
+  | { readonly kind: "close-issue"; readonly issue: number; readonly reason: "completed" | "not-planned" }
+  /** Read it and apply what is found as an observation. */
+  | { readonly kind: "observe-card"; readonly issue: number }
+  | { readonly kind: "observe-pull-request"; readonly number: number }
+  | { readonly kind: "observe-branch"; readonly branch: string }
+  | { readonly kind: "check-health"; readonly url: string; readonly expectCommit: string | null }
+  | { readonly kind: "notify"; readonly sequenceId: string; readonly title: string; readonly message: string; readonly priority: number; readonly tags: readonly string[]; readonly click: string | null }
+  | { readonly kind: "ask-human"; readonly question: QuestionId; readonly title: string; readonly message: string; readonly choices: readonly string[] }
+  /** Said to a live attempt through its agent's mailbox; done when the agent confirms. */
+  | { readonly kind: "tell-session"; readonly agent: AgentId; readonly task: TaskId; readonly attempt: number; readonly command: CommandBody };
+
+export type EffectKind = EffectBody["kind"];
+
+export type Effect = {
+  readonly id: EffectId;
+  /** Effects of one key are released one after the other; different keys run in parallel. */
+  readonly orderKey: string;
+  /** The issue it serves; null for the project's own. */
+  readonly issue: number | null;
+  readonly run: number | null;
+} & EffectBody;
+
+/** What a consumer reports of an effect that succeeded. */
+export type EffectResult =
+  | { readonly kind: "done" }
+  /** `at` = when GitHub had the new column; observations begun before it say nothing of the column. */
+  | { readonly kind: "card-moved" }
+  | { readonly kind: "commented"; readonly url: string }
+  | { readonly kind: "pull-request-open"; readonly number: number; readonly url: string; readonly headSha: string }
+  | { readonly kind: "merged"; readonly sha: string }
+  /** GitHub refused the merge: `conflict` and `base-moved` send the session to work, `protected` and others a person. */
+  | { readonly kind: "merge-refused"; readonly because: "conflict" | "base-moved" | "head-moved" | "protected" | "closed"; readonly message: string }
+  | { readonly kind: "pull-request-refused"; readonly because: "no-commits" | "branch-missing" | "refused"; readonly message: string }
+  | { readonly kind: "issue-open"; readonly number: number; readonly url: string }
+  | { readonly kind: "health"; readonly healthy: boolean; readonly detail: string };

@@ -1,0 +1,139 @@
+import type { AgentId, EffectId, ProjectKey, ProjectName, QuestionId, TaskId } from "./ids.ts";
+import type { PolicyOverrides } from "./policy.ts";
+import type { Candidate } from "./pool/state.ts";
+import type { Report } from "./protocol/frames.ts";
+import type { TaskError, TaskSpec } from "./task/state.ts";
+import type { Moment } from "./time.ts";
+import type { EffectResult } from "./effects.ts";
+
+/** What the registry knows of an onboarded project. Stored. Fields are only added, as optional. */
+export interface ProjectProfile {
+  readonly key: ProjectKey;
+  readonly name: ProjectName;
+  readonly repositoryUrl: string;
+  readonly cloneUrl: string;
+  readonly defaultBranch: string;
+  readonly board: BoardRef | null;
+  /** Which credential of the Worker serves it: the App's installation, or the token. */
+  readonly credential: { readonly kind: "app"; readonly installation: number } | { readonly kind: "token" };
+  readonly overrides: PolicyOverrides;
+}
+
+export interface BoardRef {
+  readonly id: string;
+  readonly number: number;
+  readonly url: string;
+  readonly owner: string;
+  readonly ownerKind: "organization" | "user";
+  readonly observedBy: "webhook" | "poll";
+}
+
+/** A board card and its issue as GitHub had them at `observedAt`, the moment the reading began. */
+export interface CardObservation {
+  readonly issue: number;
+  readonly itemId: string;
+  /** The Status option's name; null when unset. */
+  readonly column: string | null;
+  readonly archived: boolean;
+  readonly state: "open" | "closed";
+  readonly title: string;
+  readonly body: string;
+  readonly labels: readonly string[];
+  readonly author: string;
+  readonly authorCanWrite: boolean;
+  /** The issue carries our marker: made by the mesh itself. */
+  readonly ours: boolean;
+  readonly url: string;
+  readonly observedAt: Moment;
+}
+
+export interface PullRequestObservation {
+  readonly number: number;
+  readonly url: string;
+  readonly branch: string;
+  readonly state: "open" | "closed";
+  readonly merged: boolean;
+  readonly mergedBy: string | null;
+  readonly mergeCommit: string | null;
+  readonly headSha: string;
+  readonly commits: number;
+  readonly mergeable: "yes" | "conflict" | "unknown";
+  /** Of the head: `none` when the repository has no checks for it. */
+  readonly checks: "none" | "pending" | "green" | "red";
+  readonly failingChecks: readonly { readonly name: string; readonly summary: string }[];
+  /** Reviews that ask for changes on the current head, newest last. */
+  readonly changesRequested: readonly { readonly id: string; readonly author: string; readonly body: string }[];
+  readonly observedAt: Moment;
+}
+
+export type OperatorCommand = "retry" | "cancel" | "pause" | "resume" | "advance";
+
+export type InputBody =
+  | { readonly type: "project-configured"; readonly profile: ProjectProfile; readonly meshOverrides: PolicyOverrides }
+  | { readonly type: "card-observed"; readonly card: CardObservation }
+  /** The card is no longer on the board (removed), or the issue was deleted or transferred. */
+  | { readonly type: "card-gone"; readonly issue: number; readonly observedAt: Moment }
+  | {
+      readonly type: "comment-observed";
+      readonly issue: number;
+      readonly commentId: string;
+      readonly author: string;
+      readonly authorCanWrite: boolean;
+      readonly ours: boolean;
+      readonly body: string;
+    }
+  | { readonly type: "pull-request-observed"; readonly pull: PullRequestObservation }
+  /** GitHub's own word on a run's branch, when the report was lost. */
+  | { readonly type: "branch-observed"; readonly branch: string; readonly sha: string; readonly commits: number }
+  | { readonly type: "tasks-submitted"; readonly tasks: readonly TaskSpec[] }
+  | { readonly type: "task-cancelled"; readonly task: TaskId; readonly by: string }
+  /** What the pool offers now; every dispatchable task is dispatched against it. `noneOffers` = capabilities no registered agent has. */
+  | { readonly type: "agents-offered"; readonly candidates: readonly Candidate[] }
+  /** One agent's reports in the order of their numbers, all of this project. */
+  | { readonly type: "reports-received"; readonly agent: AgentId; readonly journal: string; readonly reports: readonly Report[] }
+  | { readonly type: "handover-declined"; readonly task: TaskId; readonly attempt: number; readonly reason: string }
+  /** A built-in agent's attempt came to its end. `usd` = what the model call cost. */
+  | {
+      readonly type: "attempt-ended";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly agent: AgentId;
+      readonly usd: number;
+      readonly outcome: { readonly done: unknown } | { readonly failed: TaskError };
+    }
+  | { readonly type: "contact-lost"; readonly agent: AgentId; readonly since: Moment }
+  | { readonly type: "contact-regained"; readonly agent: AgentId }
+  | { readonly type: "effect-done"; readonly effect: EffectId; readonly result: EffectResult }
+  | {
+      readonly type: "effect-failed";
+      readonly effect: EffectId;
+      readonly code: string;
+      readonly message: string;
+      readonly retryable: boolean;
+      /** Not before, when the outside service named a time. */
+      readonly retryAt?: Moment;
+    }
+  | { readonly type: "time-passed" }
+  | {
+      readonly type: "human-answered";
+      readonly question: QuestionId;
+      /** One text per item of the question. */
+      readonly answers: readonly string[];
+      readonly by: string;
+      readonly via: "dashboard" | "api" | "reply-page" | "notification" | "comment" | "board";
+    }
+  | { readonly type: "operator-commanded"; readonly issue: number; readonly command: OperatorCommand; readonly by: string; readonly reason: string };
+
+/** A fact that reaches an orchestrator. `id` makes it idempotent: the same id twice is one input. */
+export type ProjectInput = { readonly id: string; readonly at: Moment } & InputBody;
+export type InputType = InputBody["type"];
+export type InputOf<T extends InputType> = Extract<ProjectInput, { type: T }>;
+
+/** What came of an input, the same for every repeat of its id. */
+export interface Applied {
+  readonly status: "applied" | "ignored" | "refused";
+  /** Why it was ignored or refused; stable, kebab-case. */
+  readonly reason?: string;
+  /** `human-answered`: what was answered before, when late. `tasks-submitted`: nothing. */
+  readonly detail?: string;
+}

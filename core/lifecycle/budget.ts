@@ -1,0 +1,61 @@
+import { isActive } from "./is-active.ts";
+import type { ReportBody } from "../protocol/frames.ts";
+import { askPeople } from "./questions.ts";
+import { tell } from "./session-steps.ts";
+import type { Run } from "./state.ts";
+import type { Step } from "./step.ts";
+
+/** What the issue has cost in US dollars: this run and all earlier ones. */
+export function issueUsd(run: Run): number {
+  return run.spend.usd + run.spend.earlierUsd;
+}
+
+/** Usage is cumulative per process of a session; its maximum counts, so that repeats and reordering do no harm. */
+export function sessionUsed(step: Step, body: Extract<ReportBody, { type: "usage" }>): void {
+  const key = `${body.taskId}/${body.process}`;
+  const { spend } = step.run;
+  const before = spend.byProcess[key] ?? 0;
+  step.set({
+    spend: {
+      ...spend,
+      usd: spend.usd + Math.max(0, body.usd - before),
+      byProcess: { ...spend.byProcess, [key]: Math.max(before, body.usd) },
+      inputTokens: Math.max(spend.inputTokens, body.inputTokens),
+      outputTokens: Math.max(spend.outputTokens, body.outputTokens),
+    },
+  });
+  breakOnSpend(step);
+}
+
+/** A model call of the mesh itself. */
+export function modelUsed(step: Step, usd: number): void {
+  if (usd <= 0) return;
+  step.set({ spend: { ...step.run.spend, usd: step.run.spend.usd + usd } });
+  breakOnSpend(step);
+}
+
+/** The spend breaker and the no-progress breaker: a hold, a stop after the step, and a person decides. */
+function breakOnSpend(step: Step): void {
+  if (!isActive(step.run) || step.run.holds.some((hold) => hold.kind === "budget")) return;
+  const { spend } = step.run;
+  const { perIssueUsd, noProgressUsd, continueUsd } = step.policy.budget;
+  const total = issueUsd(step.run);
+  const idle = spend.usd - spend.atPhaseChange;
+  const over =
+    total >= perIssueUsd + spend.allowedMore
+      ? `The issue has cost ${dollars(total)} of ${dollars(perIssueUsd + spend.allowedMore)}.`
+      : idle >= noProgressUsd + spend.allowedMore
+        ? `${dollars(idle)} were spent since the phase last changed (cap ${dollars(noProgressUsd + spend.allowedMore)}).`
+        : null;
+  if (over === null) return;
+  tell(step, { type: "stop", mode: "after-step", reason: "budget" });
+  step.event("hold-began", { kind: "budget", because: over });
+  askPeople(step, "budget", `${over} Continue?`, [
+    { label: "Continue", description: `${dollars(continueUsd)} more on both caps`, outcome: "continue" },
+    { label: "Stop", description: "the run fails", outcome: "stop" },
+  ]);
+}
+
+function dollars(usd: number): string {
+  return `$${usd.toFixed(2)}`;
+}

@@ -1,0 +1,91 @@
+import type { OperatorCommand } from "../inputs.ts";
+import { pause, resumed, stopStep } from "./board.ts";
+import { accept, cancel } from "./endings.ts";
+import { requestPull } from "./implementation.ts";
+import { beginWork } from "./intake.ts";
+import { isPaused } from "./phases.ts";
+import { approvePlan } from "./planning.ts";
+import { beginReview, mergeNow } from "./review.ts";
+import { tryStart, wantStep } from "./session-steps.ts";
+import type { Step } from "./step.ts";
+
+/** Why a command does nothing now; null when it was carried out. */
+export function commanded(step: Step, command: OperatorCommand, by: string, reason: string): string | null {
+  const refusal = carryOut(step, command, by);
+  if (refusal === null) step.event("operator-commanded", { command, by, reason });
+  return refusal;
+}
+
+function carryOut(step: Step, command: OperatorCommand, by: string): string | null {
+  switch (command) {
+    case "cancel":
+      cancel(step, `cancelled by ${by}`);
+      return null;
+    case "pause":
+      if (isPaused(step.run)) return "already-paused";
+      pause(step, by);
+      return null;
+    case "resume":
+      if (!isPaused(step.run)) return "not-paused";
+      resumed(step, null);
+      return null;
+    case "retry":
+      return retry(step);
+    case "advance":
+      return advance(step, by);
+  }
+}
+
+/** Does the waiting thing now: backoff and provider waits are cut short, the session's step begins anew. */
+function retry(step: Step): string | null {
+  step.set({ infrastructure: 0, holds: step.run.holds.filter((hold) => hold.kind !== "quota" && hold.kind !== "effect") });
+  step.timer("quota", null);
+  const { wait } = step.run;
+  if (wait.for === "start") {
+    step.wait({ ...wait, notBefore: step.at });
+    tryStart(step);
+    return null;
+  }
+  if (wait.for === "slot" || wait.for === "session") {
+    stopStep(step, "retried by an operator");
+    wantStep(step, wait.step, wait.step === "test" ? { type: "test" } : { type: "resume", because: "an operator asked to try again" });
+    return null;
+  }
+  if (wait.for === "merge") {
+    mergeNow(step);
+    return null;
+  }
+  return "nothing-to-retry";
+}
+
+/** Goes on as if what is awaited had come out well, where that makes sense. */
+function advance(step: Step, by: string): string | null {
+  const { run } = step;
+  switch (run.phase) {
+    case "intake":
+      if (run.wait.for === "turn") return "waits-for-its-turn";
+      stopStep(step, `advanced by ${by}`);
+      beginWork(step, `advanced by ${by}`);
+      return null;
+    case "planning":
+      if (run.plan === undefined) return "no-plan-yet";
+      stopStep(step, `advanced by ${by}`);
+      approvePlan(step, by);
+      return null;
+    case "implementation":
+      if (run.head === undefined || run.head.commits === 0) return "no-commits-yet";
+      stopStep(step, `advanced by ${by}`);
+      requestPull(step);
+      return null;
+    case "qa":
+      stopStep(step, `advanced by ${by}`);
+      beginReview(step, `advanced by ${by}`);
+      return null;
+    case "review":
+      if (run.mergedSha !== undefined) accept(step, `advanced by ${by}`);
+      else mergeNow(step);
+      return null;
+    default:
+      return "run-has-ended";
+  }
+}

@@ -1,0 +1,110 @@
+import type { CommandBody, SessionAssignment } from "../protocol/frames.ts";
+import { renderPrompt } from "../outbound/prompts.ts";
+import type { Moment } from "../time.ts";
+import type { SessionStep } from "../task/state.ts";
+import { isOpen } from "./is-active.ts";
+import type { Question, Run, StartPrompt } from "./state.ts";
+import type { Step } from "./step.ts";
+
+/** Wants a step of the session to begin; begins it at once unless a hold or the backoff keeps it back. */
+export function wantStep(step: Step, name: SessionStep, prompt: StartPrompt, notBefore: Moment = step.at): void {
+  step.wait({ for: "start", step: name, prompt, notBefore });
+  tryStart(step);
+}
+
+/** Begins the wanted step when nothing holds it (invariant 10). */
+export function tryStart(step: Step): void {
+  const { wait } = step.run;
+  if (wait.for !== "start" || step.run.holds.length > 0) return;
+  if (wait.notBefore > step.at) {
+    step.timer("start", wait.notBefore);
+    return;
+  }
+  step.timer("start", null);
+  const capability = wait.step === "test" ? "qa" : step.run.phase === "planning" ? "planning" : "implementation";
+  const payload = assignmentOf(step, wait.step, wait.prompt);
+  const task = step.submit(capability, payload, {
+    timeoutSeconds: step.policy.tasks.timeoutSeconds,
+    maxAttempts: 1,
+    session: { run: `${step.run.issue}.${step.run.run}` as never, step: wait.step },
+  });
+  step.set({
+    wait: { for: "slot", task, step: wait.step },
+    session: { ...step.run.session, task, step: wait.step, lastActivityAt: step.at, nudges: 0 },
+    steering: wait.step === "test" ? step.run.steering : [],
+    headAtStart: step.run.head?.sha ?? null,
+  });
+  step.timer("tell-waiting", step.at + step.policy.session.tellWaitingAfterMs);
+}
+
+function assignmentOf(step: Step, name: SessionStep, prompt: StartPrompt): SessionAssignment {
+  const { run, policy } = step;
+  const { profile } = step.context;
+  return {
+    runId: step.runId,
+    sessionId: run.session.id,
+    step: name,
+    project: profile.name,
+    cloneUrl: profile.cloneUrl,
+    baseBranch: profile.defaultBranch,
+    branch: run.branch,
+    conversationId: run.session.conversationId,
+    prompt: name === "test" ? "" : renderPrompt(run, name, prompt, step.context),
+    planOnly: run.phase === "planning",
+    testCommand: policy.qa.testCommand,
+    testTimeoutMs: policy.qa.testTimeoutMs,
+    activeLimitMs: policy.session.activeLimitMs,
+    budgetUsd: Math.max(0, policy.budget.perIssueUsd + run.spend.allowedMore - run.spend.usd - run.spend.earlierUsd),
+    allowWorkflowChanges: policy.session.allowWorkflowChanges,
+  };
+}
+
+/** The runner has accepted: the run waits for the session, which is watched for silence from now on. */
+export function sessionAccepted(step: Step, agent: Run["session"]["agent"]): void {
+  const { wait } = step.run;
+  if (wait.for !== "slot") return;
+  step.wait({ ...wait, for: "session" });
+  step.timer("tell-waiting", null);
+  step.set({ session: { ...step.run.session, agent } });
+  if (wait.step === "test") return sessionActive(step);
+  // Answers that never reached the session were in the prompt it now has.
+  markApplied(step, (question) => question.purpose === "session" && question.status === "answered" && question.appliedAt === undefined);
+  sessionActive(step);
+}
+
+/** A sign of work: silence is counted from here. */
+export function sessionActive(step: Step): void {
+  step.set({ session: { ...step.run.session, lastActivityAt: step.at, nudges: 0 } });
+  step.timer("stall", waitsForPerson(step.run) ? null : step.at + stallAfter(step));
+}
+
+export function stallAfter(step: Step): number {
+  // A test command is one long silence; it has a time limit of its own on the runner.
+  return step.run.session.step === "test" ? step.policy.qa.testTimeoutMs + step.policy.session.stallAfterMs : step.policy.session.stallAfterMs;
+}
+
+export function waitsForPerson(run: Run): boolean {
+  return run.questions.some((question) => question.purpose === "session" && isOpen(question) && question.asker?.task === run.session.task);
+}
+
+export function markApplied(step: Step, which: (question: Question) => boolean): void {
+  for (const question of step.run.questions)
+    if (which(question)) step.event("question-applied", { question: question.id, ...(question.answer ? { by: question.answer.by } : {}) });
+  step.set({ questions: step.run.questions.map((question) => (which(question) ? { ...question, appliedAt: step.at } : question)) });
+}
+
+/** Says something to the live session; without one nothing is said. Lapses when the attempt ends. */
+export function tell(step: Step, command: CommandBody): void {
+  const { session } = step.run;
+  if (session.task === null || session.agent === null) return;
+  // A session task has one attempt: the run machine does its own retries.
+  step.effect("session", { kind: "tell-session", agent: session.agent, task: session.task, attempt: 1, command });
+}
+
+/** The live step has ended, however; nothing of it counts any more. */
+export function sessionStepOver(step: Step): void {
+  step.set({ session: { ...step.run.session, task: null, step: null, nudges: 0 } });
+  step.timer("stall", null);
+  step.timer("tell-waiting", null);
+  step.timer("hold-for", null);
+}

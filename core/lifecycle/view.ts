@@ -1,0 +1,58 @@
+import { issueKey, runId } from "../ids.ts";
+import type { QuestionView, RunView } from "../project/views.ts";
+import { issueUsd } from "./budget.ts";
+import { awaiting, explain } from "./explain.ts";
+import type { RunContext } from "./run-input.ts";
+import type { Question, Run } from "./state.ts";
+
+/** What people and programs see of a run. */
+export function viewRun(run: Run, context: Pick<RunContext, "policy" | "profile">): RunView {
+  const { profile, policy } = context;
+  return {
+    project: profile.key,
+    name: profile.name,
+    key: issueKey(profile.name, run.issue),
+    id: runId(profile.name, run.issue, run.run),
+    issue: run.issue,
+    run: run.run,
+    title: run.card.title,
+    url: run.card.url,
+    phase: run.phase.toUpperCase(),
+    column: policy.columns[run.column.asked],
+    awaiting: awaiting(run),
+    explain: explain(run, policy),
+    branch: run.branch,
+    pullRequest: run.pull ? { number: run.pull.number, url: run.pull.url, merged: run.pull.merged, commits: run.pull.commits } : null,
+    cycles: run.cycles,
+    bugIssues: run.bugIssues,
+    usd: issueUsd(run),
+    inputTokens: run.spend.inputTokens,
+    outputTokens: run.spend.outputTokens,
+    startedAt: run.startedAt,
+    phaseSince: run.phaseSince,
+    endedAt: run.endedAt ?? null,
+    endedBecause: run.endedBecause ?? null,
+    phases: run.phases.map(({ phase, at }) => ({ phase: phase.toUpperCase(), at })),
+    session:
+      run.session.conversationId === null && run.session.agent === null
+        ? null
+        : { id: run.session.id, conversationId: run.session.conversationId, agent: run.session.agent },
+    failures: run.failures,
+    questions: run.questions.map(viewQuestion),
+  };
+}
+
+export function viewQuestion(question: Question): QuestionView {
+  return {
+    id: question.id,
+    purpose: question.purpose,
+    items: question.items,
+    status: question.status,
+    askedAt: question.askedAt,
+    guess: question.guess ? { answers: question.guess.answers, confidence: question.guess.confidence } : null,
+    answer: question.answer ?? null,
+    late: question.late,
+    appliedAt: question.appliedAt ?? null,
+    parked: question.parkedAt !== undefined,
+  };
+}

@@ -1,0 +1,192 @@
+import { z } from "zod";
+
+/** The version of the agent protocol; the first frame names it, others are refused with close code 4406. */
+export const protocolVersion = 1;
+
+/** WebSocket close codes of the mesh (4000–4999 are for applications, RFC 6455 section 7.4.2). */
+export const closeCodes = { badFrame: 4400, unauthorized: 4401, unknownVersion: 4406, replaced: 4409, tooLarge: 4413, draining: 4503 } as const;
+
+/** 1 MiB per frame, 64 KiB of output, 256 KiB of a task's result as JSON text. */
+export const limits = { frameBytes: 1_048_576, outputBytes: 65_536, resultBytes: 262_144, reportsPerFrame: 100 } as const;
+
+const taskRef = { taskId: z.string().min(3).max(200), attempt: z.number().int().min(1).max(1_000) };
+const moment = z.number().int().nonnegative();
+const sha = z.string().regex(/^[0-9a-f]{40}$/);
+const text = (most: number) => z.string().max(most);
+
+export const questionItem = z.strictObject({
+  text: z.string().min(1).max(20_000),
+  header: text(100).optional(),
+  options: z.array(z.strictObject({ label: z.string().min(1).max(500), description: text(5_000).optional() })).max(10).default([]),
+  multiple: z.boolean().default(false),
+});
+export type QuestionItem = z.output<typeof questionItem>;
+
+/** What a test command came to. `counts` is absent when the output had no report that could be parsed. */
+export const testResults = z.strictObject({
+  command: text(2_000),
+  exitCode: z.number().int().nullable(),
+  timedOut: z.boolean().default(false),
+  format: z.enum(["junit", "tap", "playwright", "none"]),
+  counts: z.strictObject({ passed: z.number().int(), failed: z.number().int(), skipped: z.number().int() }).optional(),
+  failures: z.array(z.strictObject({ name: text(500), message: text(4_000) })).max(50).default([]),
+  /** The end of the output, for people and for the evaluation. */
+  tail: text(16_384),
+  sha: sha.optional(),
+});
+export type TestResults = z.output<typeof testResults>;
+
+export const reportBody = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("task-accepted"), ...taskRef }),
+  z.strictObject({ type: z.literal("task-declined"), ...taskRef, reason: text(1_000) }),
+  /** Signs of work: events, diffs, running commands. `summary` is one line for people. */
+  z.strictObject({ type: z.literal("progress"), ...taskRef, summary: text(500).optional() }),
+  z.strictObject({ type: z.literal("task-done"), ...taskRef, result: z.json().optional() }),
+  z.strictObject({
+    type: z.literal("task-failed"),
+    ...taskRef,
+    kind: z.enum(["infrastructure", "authentication", "configuration", "quota", "refused", "work"]),
+    message: text(4_000),
+    until: moment.optional(),
+  }),
+  z.strictObject({ type: z.literal("session-started"), ...taskRef, sessionId: text(200), conversationId: text(200) }),
+  z.strictObject({
+    type: z.literal("ask"),
+    ...taskRef,
+    /** The agent's own id of the asking (a tool-use id): the same question asked again after a restart is the same question. */
+    askId: z.string().min(1).max(200),
+    questions: z.array(questionItem).min(1).max(4),
+    context: text(8_000).default(""),
+  }),
+  z.strictObject({ type: z.literal("plan"), ...taskRef, markdown: z.string().min(1).max(200_000) }),
+  z.strictObject({
+    type: z.literal("branch-pushed"),
+    ...taskRef,
+    branch: text(255),
+    sha,
+    /** Commits on the branch that the base has not. */
+    commits: z.number().int().nonnegative(),
+  }),
+  z.strictObject({ type: z.literal("test-results"), ...taskRef, results: testResults }),
+  /** Cumulative per (session, process); the maximum counts. US dollars. */
+  z.strictObject({
+    type: z.literal("usage"),
+    ...taskRef,
+    process: z.string().min(1).max(200),
+    inputTokens: z.number().int().nonnegative(),
+    outputTokens: z.number().int().nonnegative(),
+    usd: z.number().nonnegative().max(100_000),
+  }),
+  z.strictObject({ type: z.literal("checkpoint"), ...taskRef, gitStatus: text(16_384), diffStat: text(16_384), tail: text(16_384) }),
+  /** The process has ended while a question waits; ends the attempt and frees its slot. */
+  z.strictObject({ type: z.literal("parked"), ...taskRef, questionId: text(200) }),
+  /** The session stopped after its step because it was told to. Ends the attempt. */
+  z.strictObject({ type: z.literal("stopped"), ...taskRef, reason: text(1_000) }),
+  /** A command of the mesh was written to the agent's journal and given to the session. */
+  z.strictObject({ type: z.literal("command-received"), ...taskRef, commandId: text(200), applied: z.boolean() }),
+]);
+export type ReportBody = z.output<typeof reportBody>;
+
+/** Numbered by the agent from 1 without gaps; kept by it until acknowledged. */
+export const report = z.strictObject({ seq: z.number().int().min(1), at: moment, body: reportBody });
+export type Report = z.output<typeof report>;
+
+export const reportsFrame = z.strictObject({ type: z.literal("reports"), reports: z.array(report).min(1).max(limits.reportsPerFrame) });
+
+export const agentFrame = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("hello"),
+    version: z.number().int(),
+    /** Names the agent's journal on disk; a new journal starts numbering anew. */
+    journal: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/),
+    /** The highest report number known to be acknowledged; 0 at first. */
+    lastAck: z.number().int().nonnegative(),
+    /** Attempts the agent still works on; the mesh repeats all others. */
+    working: z.array(z.strictObject(taskRef)).max(1_000).default([]),
+  }),
+  reportsFrame,
+  z.strictObject({ type: z.literal("output"), sessionId: text(200), offset: z.number().int().nonnegative(), data: text(limits.outputBytes) }),
+  z.strictObject({ type: z.literal("heartbeat") }),
+]);
+export type AgentFrame = z.output<typeof agentFrame>;
+
+/** Answered by the platform without waking anything; must match to the byte. Every 30 s. */
+export const heartbeatRequest = '{"type":"heartbeat"}';
+export const heartbeatResponse = '{"type":"heartbeat-ack"}';
+
+/** What a runner needs for one step of a session. */
+export const sessionAssignment = z.strictObject({
+  runId: text(200),
+  sessionId: text(200),
+  step: z.enum(["plan", "implement", "rework", "answer", "test"]),
+  project: text(200),
+  cloneUrl: z.url(),
+  baseBranch: text(255),
+  branch: text(255),
+  /** Resume this conversation when the runner has it. */
+  conversationId: text(200).nullable(),
+  /** The user message. Its first line is `[mesh-six <runId> <step>]`. Empty for `test`. */
+  prompt: text(250_000),
+  /** Read-only conversation that ends with a plan. */
+  planOnly: z.boolean(),
+  testCommand: text(2_000).nullable(),
+  testTimeoutMs: z.number().int().positive(),
+  activeLimitMs: z.number().int().positive(),
+  /** Spend left for the issue in US dollars; the runner stops the agent when its process passes it. */
+  budgetUsd: z.number().nonnegative(),
+  allowWorkflowChanges: z.boolean(),
+});
+export type SessionAssignment = z.output<typeof sessionAssignment>;
+
+export const assignment = z.strictObject({
+  ...taskRef,
+  capability: text(200),
+  payload: z.json(),
+  priority: z.number().int(),
+  /** Seconds; null for session steps, which have a contact lease instead. */
+  timeoutSeconds: z.number().int().nullable(),
+});
+export type Assignment = z.output<typeof assignment>;
+
+export const commandBody = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("answer"), questionId: text(200), askId: text(200), answers: z.array(text(20_000)).min(1).max(4) }),
+  z.strictObject({ type: z.literal("prompt"), text: text(250_000) }),
+  z.strictObject({ type: z.literal("nudge") }),
+  /** End the process, keep worktree and conversation, report `parked`. */
+  z.strictObject({ type: z.literal("park"), questionId: text(200) }),
+  z.strictObject({ type: z.literal("stop"), mode: z.enum(["after-step", "now"]), reason: text(1_000) }),
+]);
+export type CommandBody = z.output<typeof commandBody>;
+
+/** Said to one attempt; repeated until `command-received` names its id. */
+export const command = z.strictObject({ commandId: text(200), ...taskRef, body: commandBody });
+export type Command = z.output<typeof command>;
+
+export const meshFrame = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("welcome"), version: z.number().int(), ack: z.number().int() }),
+  z.strictObject({ type: z.literal("assign"), assignments: z.array(assignment).min(1) }),
+  z.strictObject({ type: z.literal("command"), command }),
+  z.strictObject({ type: z.literal("ack"), seq: z.number().int() }),
+  z.strictObject({ type: z.literal("heartbeat-ack") }),
+  z.strictObject({ type: z.literal("drain") }),
+]);
+export type MeshFrame = z.output<typeof meshFrame>;
+
+/** Body of `POST /agents/:id/register`. */
+export const registration = z.strictObject({
+  capabilities: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+        weight: z.number().min(0).max(1).default(1),
+        preferred: z.boolean().default(false),
+        requirements: z.array(text(64)).max(20).default([]),
+      }),
+    )
+    .min(1)
+    .max(50),
+  healthChecks: z.array(z.strictObject({ name: z.string().min(1).max(64), url: z.url().max(2_000) })).max(20).default([]),
+  slots: z.number().int().min(1).max(1_000).default(1),
+  metadata: z.record(z.string().max(64), z.string().max(500)).default({}),
+});
+export type Registration = z.output<typeof registration>;
