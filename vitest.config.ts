@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: [
-            "{core,platform,clients,drizzle,runner,cli,dev,bench,scripts}/**/*.test.ts",
+            "{core,platform,clients,drizzle,pages,runner,cli,dev,bench,scripts}/**/*.test.{ts,tsx}",
           ],
           exclude: ["**/*.workers.test.ts", "**/node_modules/**"],
           testTimeout: 60_000,

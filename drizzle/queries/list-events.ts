@@ -1,0 +1,50 @@
+import { and, desc, eq, gte, lt } from "drizzle-orm";
+import { z } from "zod";
+import type { Database } from "../database.ts";
+import { meshSixEvents as events } from "../schema/events.ts";
+import { beyond, cursorAfter, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
+
+export const eventFilter = z.strictObject({
+  ...pageParams,
+  /** Key or `owner/name`. */
+  project: projectParam.optional(),
+  trace: z.string().max(300).optional(),
+  task: z.string().max(300).optional(),
+  agent: z.string().max(100).optional(),
+  type: z.string().max(100).optional(),
+  issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
+  since: momentParam.optional(),
+  /** Exclusive. */
+  until: momentParam.optional(),
+});
+
+export type EventRow = typeof events.$inferSelect;
+
+/** Journal events of all projects. */
+export async function listEvents(db: Database, filter: z.output<typeof eventFilter>): Promise<ListPage<EventRow>> {
+  const { project, trace, task, agent, type, issue, since, until, cursor, limit } = filter;
+  const rows = await db
+    .select()
+    .from(events)
+    .where(
+      and(
+        project ? ofProject(events.project, project) : undefined,
+        trace ? eq(events.trace, trace) : undefined,
+        task ? eq(events.task, task) : undefined,
+        agent ? eq(events.agent, agent) : undefined,
+        type ? eq(events.type, type) : undefined,
+        issue ? eq(events.issue, issue) : undefined,
+        since === undefined ? undefined : gte(events.at, since),
+        until === undefined ? undefined : lt(events.at, until),
+        cursor ? beyond(cursor, [events.at, events.project, events.seq]) : undefined,
+      ),
+    )
+    .orderBy(desc(events.at), desc(events.project), desc(events.seq))
+    .limit(limit + 1);
+  return listPage(
+    rows,
+    limit,
+    (row) => cursorAfter(row.at, row.project, row.seq),
+    (row) => row,
+  );
+}

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AgentId, ProjectKey, ProjectName, TaskId } from "../core/ids.ts";
+import { dayMs } from "../core/time.ts";
+import { startNeon, type Neon } from "../dev/neon/start-neon.ts";
+import { openDatabase } from "./database.ts";
+import { agent, eventOf, pageOf, profileOf, runChanged, runOf, start, taskOf, todo, todoName } from "./journal.fixture.ts";
+import { migrate } from "./migrate.ts";
+import { projectPage } from "./project-page.ts";
+import { readApi, type ReadApi } from "./read-api.ts";
+
+let neon: Neon;
+let api: ReadApi;
+const solo = "R_solo" as ProjectKey;
+const soloName = "solo/notes" as ProjectName;
+
+interface Body {
+  readonly items: readonly {
+    readonly seq: number;
+    readonly project: string;
+    readonly id: string;
+    readonly issue: number;
+    readonly run: number;
+  }[];
+  readonly cursor: string | null;
+}
+
+async function get(path: string): Promise<{ status: number; body: Body }> {
+  const response = await api(new Request(`https://mesh.test${path}`));
+  return { status: response?.status ?? 0, body: (await response?.json()) as Body };
+}
+async function seqs(path: string): Promise<number[]> {
+  return (await get(path)).body.items.map(({ seq }) => seq);
+}
+
+beforeAll(async () => {
+  neon = await startNeon({ memory: true });
+  await migrate(neon.url, neon.fetchEndpoint);
+  const db = openDatabase(neon);
+  api = readApi(db);
+  const task = taskOf().id;
+  await projectPage(
+    db,
+    pageOf([
+      eventOf(1, "project-configured", { trace: "in-1", data: { profile: profileOf() } }),
+      runChanged(2, { usd: 1, inputTokens: 10 }),
+      eventOf(3, "task-submitted", { task, data: { view: taskOf() } }),
+      eventOf(4, "task-dispatched", { task, agent, data: { capability: "code", attempt: 1, score: 1 } }),
+      eventOf(5, "task-submitted", {
+        task: `${todo}.t2` as TaskId,
+        data: { view: taskOf({ id: `${todo}.t2` as TaskId, capability: "test" }) },
+      }),
+      { ...runChanged(6, { usd: 2.5, inputTokens: 30, phase: "ACCEPTED", endedAt: start + dayMs }), at: start + dayMs },
+      { ...runChanged(7, { run: 2, usd: 0.5, startedAt: start + dayMs }), at: start + dayMs },
+    ]),
+  );
+  const view = runOf({ project: solo, name: soloName, issue: 3, usd: 4 });
+  await projectPage(
+    db,
+    pageOf([{ ...eventOf(1, "run-changed", { trace: "3.1", issue: 3, run: 1, data: { view } }), project: solo }], solo, soloName),
+  );
+});
+afterAll(() => neon.close());
+
+describe("events", () => {
+  test.each([
+    [`project=${todo}`, [7, 6, 5, 4, 3, 2, 1]],
+    ["project=Acme/Todo-App", [7, 6, 5, 4, 3, 2, 1]],
+    ["project=solo/notes", [1]],
+    ["project=no/where", []],
+    [`task=${todo}.t1`, [4, 3]],
+    [`agent=${agent}`, [4]],
+    ["type=task-submitted", [5, 3]],
+    ["trace=3.1", [1]],
+    [`project=${todo}&trace=in-1`, [1]],
+    [`project=${todo}&since=${start + 4_000}&until=${start + dayMs}`, [5, 4]],
+    [`project=${todo}&since=2026-11-24T12:00:00Z`, [7, 6]],
+    [`project=${todo}&issue=1&type=run-changed`, [7, 6, 2]],
+  ])("%s", async (query, expected) => {
+    expect(await seqs(`/events?${query}`)).toEqual(expected);
+  });
+
+  test("pages by cursor through everything once", async () => {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const { body } = await get(`/events?limit=3${cursor === null ? "" : `&cursor=${cursor}`}`);
+      seen.push(...body.items.map(({ project, seq }) => `${project} ${seq}`));
+      cursor = body.cursor;
+    } while (cursor !== null);
+    expect(seen).toEqual([...[7, 6, 5, 4, 3, 2].map((seq) => `${todo} ${seq}`), `${todo} 1`, `${solo} 1`]);
+  });
+
+  test("of one issue", async () => {
+    expect(await seqs("/runs/solo/notes/3/events")).toEqual([1]);
+  });
+});
+
+describe("runs", () => {
+  test("newest start first, with the views as they were last", async () => {
+    const { body } = await get("/runs");
+    expect(body.items.map(({ id }) => id)).toEqual([`${todoName}#1.2`, `${soloName}#3.1`, `${todoName}#1.1`]);
+    expect(body.items[2]).toEqual(runOf({ usd: 2.5, inputTokens: 30, phase: "ACCEPTED", endedAt: start + dayMs }));
+  });
+
+  test.each([
+    ["active=0", ["1.1"]],
+    ["active=1&project=acme/todo-app", ["1.2"]],
+    ["phase=accepted", ["1.1"]],
+    ["issue=3", ["3.1"]],
+    ["limit=1", ["1.2"]],
+  ])("%s", async (query, expected) => {
+    const { body } = await get(`/runs?${query}`);
+    expect(body.items.map(({ issue, run }) => `${issue}.${run}`)).toEqual(expected);
+  });
+
+  test("history and one", async () => {
+    expect((await get("/runs/acme/todo-app/1/history")).body.items.map(({ run }) => run)).toEqual([2, 1]);
+    expect((await get("/read-model/runs/acme/todo-app/1/2")).body).toEqual(runOf({ run: 2, usd: 0.5, startedAt: start + dayMs }));
+    expect(await get("/read-model/runs/acme/todo-app/1/3")).toMatchObject({ status: 404, body: { reason: "not-found" } });
+  });
+});
+
+describe("tasks", () => {
+  test.each([
+    ["", [`${todo}.t2`, `${todo}.t1`]],
+    ["?status=dispatched", [`${todo}.t1`]],
+    ["?capability=test&project=acme/todo-app", [`${todo}.t2`]],
+    [`?agent=${agent}`, [`${todo}.t1`]],
+    ["?agent=nobody", []],
+  ])("list %s", async (query, expected) => {
+    expect((await get(`/tasks${query}`)).body.items.map(({ id }) => id)).toEqual(expected);
+  });
+
+  test("one, with its attempts", async () => {
+    expect((await get(`/read-model/tasks/${todo}.t1`)).body).toMatchObject({
+      status: "dispatched",
+      attempts: [{ agent: agent satisfies AgentId, number: 1 }],
+    });
+  });
+});
+
+test("usage by project, issue and day", async () => {
+  const { body } = await get("/usage");
+  expect(body).toMatchObject({
+    total: { usd: 7, inputTokens: 30, outputTokens: 0 },
+    byProject: [
+      { name: soloName, usd: 4 },
+      { name: todoName, usd: 3 },
+    ],
+    byIssue: [
+      { name: soloName, issue: 3, usd: 4 },
+      { name: todoName, issue: 1, usd: 3 },
+    ],
+    byDay: [
+      { day: "2026-11-24", usd: 2, inputTokens: 20, outputTokens: 0 },
+      { day: "2026-11-23", usd: 5, inputTokens: 10, outputTokens: 0 },
+    ],
+  });
+  expect((await get("/usage?project=acme/todo-app&since=2026-11-24T00:00:00Z")).body).toMatchObject({ total: { usd: 2 } });
+});
+
+test("projects and freshness", async () => {
+  expect((await get("/read-model/projects")).body.items).toMatchObject([{ project: todo, name: todoName, defaultBranch: "main" }]);
+  const { body } = await get("/read-model");
+  expect(body).toMatchObject({
+    asOf: expect.closeTo(Date.now(), -5),
+    projects: [
+      { name: todoName, seq: 7, lastEventAt: start + dayMs },
+      { name: soloName, seq: 1 },
+    ],
+    refusals: { count: 0, newest: [] },
+  });
+});
+
+test.each([
+  "/events?limit=0",
+  "/events?limit=201",
+  "/events?since=yesterday",
+  "/events?colour=red",
+  "/events?cursor=1%27",
+  "/events?cursor=1~x~y",
+  "/tasks?status=odd",
+  "/runs?issue=0",
+])("%s is refused", async (path) => {
+  expect(await get(path)).toMatchObject({ status: 400, body: { reason: "bad-query", status: 400 } });
+});
+
+test("what is not a read of its own is left to others", async () => {
+  expect(await api(new Request("https://mesh.test/projects"))).toBeNull();
+  expect(await api(new Request("https://mesh.test/events", { method: "POST" }))).toBeNull();
+});
+
+test("with the database away it says so", async () => {
+  neon.setDown(true);
+  expect(await get("/events")).toMatchObject({ status: 503, body: { reason: "read-model-unreachable" } });
+  expect(await get("/read-model")).toMatchObject({ status: 503, body: { reason: "read-model-unreachable" } });
+  neon.setDown(false);
+});

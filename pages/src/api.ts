@@ -1,0 +1,44 @@
+/** Why a request came to nothing; `status` 0 = no answer at all. */
+export interface ApiFailure {
+  readonly status: number;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export type ApiResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ApiFailure };
+
+/** A list as every list of the API comes. */
+export interface Listed<T> {
+  readonly items: readonly T[];
+  readonly cursor: string | number | null;
+}
+
+/** Asks `/api` for JSON. The shape is the API's promise and is not checked again here. */
+export async function get<T>(path: string, signal?: AbortSignal): Promise<ApiResult<T>> {
+  return ask<T>(path, { ...(signal ? { signal } : {}) });
+}
+
+/** Tells `/api` something; an answer without a body is `undefined`. */
+export async function post<T>(path: string, body?: unknown): Promise<ApiResult<T>> {
+  return ask<T>(path, {
+    method: "POST",
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+  });
+}
+
+async function ask<T>(path: string, init: RequestInit): Promise<ApiResult<T>> {
+  let response: Response;
+  try {
+    response = await fetch(`/api${path}`, { ...init, credentials: "same-origin" });
+  } catch {
+    return failed(0, "offline", "The mesh does not answer.");
+  }
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return { ok: true, value: body as T };
+  const { reason, detail } = (body ?? {}) as { reason?: string; detail?: string };
+  return failed(response.status, reason ?? "failed", detail ?? `The mesh answered ${response.status}.`);
+}
+
+function failed(status: number, reason: string, detail: string): ApiResult<never> {
+  return { ok: false, error: { status, reason, detail } };
+}

@@ -1,0 +1,56 @@
+import type { JSX } from "preact";
+import type { RunView } from "../../core/project/views.ts";
+import { OpenQuestion } from "./open-question.tsx";
+import { PhaseBadge } from "./phase-badge.tsx";
+import { openQuestions, renderUsd } from "./project-list.ts";
+import { Ago } from "./when.tsx";
+
+/** One run: where it stands, what it waits for and why, and what it came to. */
+export function RunCard({ run }: { readonly run: RunView }): JSX.Element {
+  const questions = openQuestions(run);
+  const ended = run.endedAt !== null;
+  return (
+    <li class={`run${ended ? " ended" : ""}`}>
+      <div class="run-head">
+        <PhaseBadge phase={run.phase} />
+        <h3>
+          <a href={run.url} rel="noreferrer">
+            <span class="number">#{run.issue}</span> {run.title}
+          </a>
+          {run.run > 1 && <span class="quiet"> run {run.run}</span>}
+        </h3>
+      </div>
+      <p class="explain">{run.explain}</p>
+      <dl class="facts">
+        <Fact name="Column">{run.column}</Fact>
+        {!ended && run.awaiting !== "nothing" && <Fact name="Awaits">{run.awaiting.replaceAll("-", " ")}</Fact>}
+        {run.pullRequest && (
+          <Fact name="Pull request">
+            <a href={run.pullRequest.url} rel="noreferrer">
+              #{run.pullRequest.number}
+              {run.pullRequest.merged ? " merged" : ""}
+            </a>
+          </Fact>
+        )}
+        {questions.length > 0 && <Fact name="Questions">{questions.length} open</Fact>}
+        {run.bugIssues.length > 0 && <Fact name="Bugs">{run.bugIssues.map((bug) => `#${bug}`).join(", ")}</Fact>}
+        <Fact name="Cost">{renderUsd(run.usd)}</Fact>
+        <Fact name={ended ? "Ended" : "Since"}>
+          <Ago at={run.endedAt ?? run.phaseSince} />
+        </Fact>
+      </dl>
+      {questions.map((question) => (
+        <OpenQuestion key={question.id} question={question} />
+      ))}
+    </li>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

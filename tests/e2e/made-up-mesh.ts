@@ -1,0 +1,82 @@
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { WebSocketServer } from "ws";
+import type { LiveMessage } from "../../core/project/views.ts";
+
+const contentTypes: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+
+/** What the made-up API answers, by `METHOD /path` without the query; a number is a status without a body. */
+export type Answers = Record<string, unknown>;
+
+export interface MadeUpMesh {
+  readonly url: string;
+  readonly answers: Answers;
+  /** `METHOD /path body` of every request for `/api`. */
+  readonly asked: string[];
+  say(message: LiveMessage): void;
+  /** Ends all sockets; with `refuse` new ones are refused until called again. */
+  cutSockets(refuse: boolean): void;
+  close(): Promise<void>;
+}
+
+/** Serves a built dashboard with its own headers, and an API that says what a test wants. */
+export async function startMadeUpMesh(dist: string, answers: Answers): Promise<MadeUpMesh> {
+  const asked: string[] = [];
+  let refusing = false;
+  const headers = await dashboardHeaders(join(dist, "_headers"));
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    for (const [name, value] of headers) response.setHeader(name, value);
+    if (pathname.startsWith("/api/")) {
+      const body = Buffer.concat(await request.toArray()).toString();
+      const key = `${request.method} ${pathname.slice(4)}`;
+      asked.push(`${key} ${body}`.trim());
+      const answer = answers[key] ?? 404;
+      const status = typeof answer === "number" ? answer : ((answer as { status?: unknown }).status as number);
+      response.writeHead(typeof status === "number" ? status : 200, { "content-type": "application/json" });
+      response.end(typeof answer === "number" ? undefined : JSON.stringify(answer));
+      return;
+    }
+    const file = pathname === "/" ? "/index.html" : pathname;
+    const content = await readFile(join(dist, file)).catch(() => undefined);
+    response.writeHead(content ? 200 : 404, { "content-type": contentTypes[extname(file)] ?? "text/plain" });
+    response.end(content);
+  });
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on("upgrade", (request, socket, head) => {
+    if (refusing || request.url !== "/api/live") return void socket.destroy();
+    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    answers,
+    asked,
+    say: (message) => {
+      for (const client of sockets.clients) client.send(JSON.stringify(message));
+    },
+    cutSockets: (refuse) => {
+      refusing = refuse;
+      for (const client of sockets.clients) client.terminate();
+    },
+    close: async () => {
+      for (const client of sockets.clients) client.terminate();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The headers that hold for every page, as Pages reads them from `_headers`. */
+async function dashboardHeaders(file: string): Promise<[string, string][]> {
+  const text = await readFile(file, "utf8");
+  const [everywhere = ""] = text.split("\n\n");
+  return [...everywhere.matchAll(/^ {2}([\w-]+): (.+)$/gm)].map(([, name = "", value = ""]) => [name, value]);
+}
