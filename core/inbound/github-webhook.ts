@@ -12,11 +12,17 @@ export type LookAt =
   | { readonly type: "pull-request"; readonly branch: string }
   | { readonly type: "branch"; readonly branch: string }
   /** Becomes `comment-observed`, once the consumer knows whether its author has write access. */
-  | { readonly type: "comment"; readonly issue: number; readonly commentId: string; readonly author: string; readonly body: string; readonly ours: boolean };
+  | {
+      readonly type: "comment";
+      readonly issue: number;
+      readonly commentId: string;
+      readonly author: string;
+      readonly body: string;
+      readonly ours: boolean;
+    };
 
 /** Stable, kebab-case; shown in the hook's answer. */
 export type IgnoredReason =
-  | "unknown-event"
   | "not-used"
   | "unexpected-shape"
   | "not-an-issue"
@@ -44,7 +50,11 @@ const finishedCheck = z.object({
 
 const payloads = {
   item: z.object({
-    projects_v2_item: z.object({ content_node_id: z.string().min(1), content_type: z.string(), project_node_id: z.string().min(1).optional() }),
+    projects_v2_item: z.object({
+      content_node_id: z.string().min(1),
+      content_type: z.string(),
+      project_node_id: z.string().min(1).optional(),
+    }),
   }),
   issue: z.object({ issue, repository }),
   comment: z.object({
@@ -59,9 +69,6 @@ const payloads = {
   status: z.object({ state: z.string(), branches: z.array(z.object({ name: z.string() })).default([]), repository }),
   push: z.object({ ref: z.string(), repository }),
 };
-
-/** Events of ours that say nothing to look at. */
-const unused = new Set(["ping", "installation", "installation_repositories", "projects_v2", "sub_issues", "issue_dependencies", "label", "star", "watch", "fork"]);
 
 /**
  * Says what to look at after a webhook of this event. `payload` is the parsed JSON body of a delivery whose signature was checked; any value is
@@ -86,12 +93,18 @@ export function readGitHubWebhook({ event, payload }: { event: string; payload: 
       return reading(payloads.checkSuite, payload, (from) => checked(from, from.check_suite));
     case "status":
       return reading(payloads.status, payload, (from) =>
-        from.state === "pending" ? ignored("not-finished") : pullsOf(from, [], from.branches.map((branch) => branch.name)),
+        from.state === "pending"
+          ? ignored("not-finished")
+          : pullsOf(
+              from,
+              [],
+              from.branches.map((branch) => branch.name),
+            ),
       );
     case "push":
       return reading(payloads.push, payload, pushed);
     default:
-      return ignored(unused.has(event) ? "not-used" : "unknown-event");
+      return ignored("not-used");
   }
 }
 
@@ -122,7 +135,14 @@ function commented(from: z.output<typeof payloads.comment>): WebhookReading {
   if (from.issue.pull_request) return ignored("comment-on-pull-request");
   const { id, body, user } = from.comment;
   const text = body ?? "";
-  return look(from, { type: "comment", issue: from.issue.number, commentId: String(id), author: user?.login ?? "ghost", body: text, ours: carriesMarker(text) });
+  return look(from, {
+    type: "comment",
+    issue: from.issue.number,
+    commentId: String(id),
+    author: user?.login ?? "ghost",
+    body: text,
+    ours: carriesMarker(text),
+  });
 }
 
 function pullChanged(from: z.output<typeof payloads.pull>): WebhookReading {
@@ -134,7 +154,9 @@ function pullChanged(from: z.output<typeof payloads.pull>): WebhookReading {
 
 function checked(from: FromRepository, check: z.output<typeof finishedCheck>): WebhookReading {
   if (check.status !== undefined && check.status !== null && check.status !== "completed") return ignored("not-finished");
-  const numbers = (check.pull_requests ?? []).filter((each) => each.head !== undefined && parseBranch(each.head.ref)).map((each) => each.number);
+  const numbers = (check.pull_requests ?? [])
+    .filter((each) => each.head !== undefined && parseBranch(each.head.ref))
+    .map((each) => each.number);
   const branch = check.head_branch ?? check.check_suite?.head_branch;
   return pullsOf(from, numbers, branch ? [branch] : []);
 }

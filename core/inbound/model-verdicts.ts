@@ -13,7 +13,12 @@ export const techConsultation = z.object({ guidance: said(100_000), approach: te
 export const planReview = z.object({ approve: z.boolean(), confidence, feedback: text(20_000) });
 
 /** A judgement of a test output that no report format explains. */
-export const testEvaluation = z.object({ passed: z.boolean(), confidence, reason: text(10_000), failures: z.array(text(4_000)).max(50).default([]) });
+export const testEvaluation = z.object({
+  passed: z.boolean(),
+  confidence,
+  reason: text(10_000),
+  failures: z.array(text(4_000)).max(50).default([]),
+});
 
 /**
  * The architect's answer to what a session asked, one text per item. A single `answer` without `answers` is taken as the one item's.
@@ -27,7 +32,10 @@ export const architectAnswer = z
     confidence,
     reason: text(10_000),
   })
-  .refine((given) => !given.confident || given.answers.length > 0 || given.answer, { path: ["answers"], error: "confident without an answer" });
+  .refine((given) => !given.confident || given.answers.length > 0 || given.answer, {
+    path: ["answers"],
+    error: "confident without an answer",
+  });
 
 /** A free answer. */
 export const general = z.object({ answer: said(200_000) });
@@ -67,7 +75,10 @@ export function isVerdictName(name: string): name is VerdictName {
 }
 
 /** A model's parsed answer as a verdict. Anything of another form is `unparsable-answer`, never a verdict. */
-export function parseVerdict<N extends VerdictName>(name: N, value: unknown): Result<Verdicts[N], { reason: "unparsable-answer"; message: string }> {
+export function parseVerdict<N extends VerdictName>(
+  name: N,
+  value: unknown,
+): Result<Verdicts[N], { reason: "unparsable-answer"; message: string }> {
   const parsed = verdictSchemas[name].safeParse(value);
   if (!parsed.success) return refused({ reason: "unparsable-answer", message: z.prettifyError(parsed.error) });
   return ok(settled(parsed.data) as Verdicts[N]);

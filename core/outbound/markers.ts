@@ -29,7 +29,7 @@ const hidden = [
 /** What a person sees of a Markdown text: HTML comments, scripts and invisible characters are removed before a model reads it. */
 export function stripHiddenMarkup(text: string): string {
   let shown = text;
-  for (let before = ""; before !== shown; ) {
+  for (let before = ""; before !== shown;) {
     before = shown;
     for (const pattern of hidden) shown = shown.replace(pattern, "");
   }

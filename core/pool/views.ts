@@ -83,7 +83,12 @@ export function viewAgent(agent: Agent, historyOf: HistoryOf, at: Moment): Agent
     draining: agent.draining,
     projects: agent.projects,
     metadata: agent.metadata,
-    health: agent.healthChecks.map(({ name, url }) => ({ name, url, ok: agent.health[name]?.ok ?? null, at: agent.health[name]?.at ?? null })),
+    health: agent.healthChecks.map(({ name, url }) => ({
+      name,
+      url,
+      ok: agent.health[name]?.ok ?? null,
+      at: agent.health[name]?.at ?? null,
+    })),
   };
 }
 

@@ -28,12 +28,6 @@ export function activeLimitOf(task: Task, attempt: Attempt, policy: Policy): Mom
   return attempt.startedAt + policy.session.activeLimitMs + policy.questions.holdForMs;
 }
 
-/** Whether the handover of the live attempt is to be repeated now; `time-passed` sets the next moment. */
-export function handoverDue(task: Task, at: Moment): boolean {
-  const due = liveAttempt(task)?.handoverAt;
-  return due !== undefined && due <= at;
-}
-
 /** The next moment at which `time-passed` changes the task; undefined when time alone never will. */
 export function nextTaskTimer(task: Task, policy: Policy): Moment | undefined {
   if (hasEnded(task)) return undefined;

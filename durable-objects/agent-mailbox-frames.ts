@@ -1,0 +1,62 @@
+import { agentFrame, closeCodes, limits, protocolVersion } from "../core/protocol/frames.ts";
+import type { AgentFrame, Report } from "../core/protocol/frames.ts";
+import { ok, refused } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
+
+/** How a socket is closed. The reason is at most 123 bytes (RFC 6455 section 5.5). */
+export interface Closing {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Reads an agent's frame, or says how to close: 4413 too large, 4406 another version, 4400 anything else that is no frame. */
+export function parseAgentFrame(message: string | ArrayBuffer): Result<AgentFrame, Closing> {
+  if (typeof message !== "string") return refused(badFrame("text frames only"));
+  if (isTooLarge(message)) return refused({ code: closeCodes.tooLarge, reason: `a frame has at most ${limits.frameBytes} bytes` });
+  const json = parseJson(message);
+  if (json === undefined) return refused(badFrame("not JSON"));
+  const version = versionOf(json);
+  if (version !== undefined && version !== protocolVersion) {
+    return refused({ code: closeCodes.unknownVersion, reason: `protocol version ${protocolVersion} is spoken here` });
+  }
+  const parsed = agentFrame.safeParse(json);
+  if (parsed.success) return ok(message.length > limits.resultBytes ? withSmallResults(parsed.data) : parsed.data);
+  const issue = parsed.error.issues[0];
+  return refused(badFrame(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not a frame"}`));
+}
+
+/** Closes with code 4400. */
+export function badFrame(reason: string): Closing {
+  // Printable ASCII only, so that characters are bytes.
+  return { code: closeCodes.badFrame, reason: reason.replace(/[^ -~]/g, "?").slice(0, 123) };
+}
+
+function isTooLarge(text: string): boolean {
+  if (text.length * 3 <= limits.frameBytes) return false;
+  return text.length > limits.frameBytes || new TextEncoder().encode(text).length > limits.frameBytes;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function versionOf(frame: unknown): unknown {
+  const isHello = typeof frame === "object" && frame !== null && "type" in frame && frame.type === "hello";
+  return isHello && "version" in frame ? frame.version : undefined;
+}
+
+function withSmallResults(frame: AgentFrame): AgentFrame {
+  return frame.type === "reports" ? { ...frame, reports: frame.reports.map(withSmallResult) } : frame;
+}
+
+/** A result that is too large is a failure of the attempt: closing would only make the agent send it again. */
+export function withSmallResult(report: Report): Report {
+  const { body } = report;
+  if (body.type !== "task-done" || JSON.stringify(body.result ?? null).length <= limits.resultBytes) return report;
+  const message = `the result is larger than ${limits.resultBytes} bytes of JSON; name a file instead`;
+  return { ...report, body: { type: "task-failed", taskId: body.taskId, attempt: body.attempt, kind: "work", message } };
+}

@@ -1,0 +1,332 @@
+import { DurableObject } from "cloudflare:workers";
+import type { AgentId, ProjectKey } from "../core/ids.ts";
+import { closeCodes, limits } from "../core/protocol/frames.ts";
+import type { AgentFrame, Assignment, Command, MeshFrame, Report } from "../core/protocol/frames.ts";
+import { secondMs } from "../core/time.ts";
+import type { Moment } from "../core/time.ts";
+import { now } from "../platform/clock.ts";
+import { errorText, log } from "../platform/log.ts";
+import { AgentConnection } from "./agent-mailbox-connection.ts";
+import { badFrame, parseAgentFrame, withSmallResult } from "./agent-mailbox-frames.ts";
+import type { Closing } from "./agent-mailbox-frames.ts";
+import { ContactLease } from "./agent-mailbox-lease.ts";
+import { ReportIntake } from "./agent-mailbox-reports.ts";
+import { AgentMailboxStore } from "./agent-mailbox-store.ts";
+import { framesOf, keyOf, OutstandingWork } from "./agent-mailbox-work.ts";
+import type { AttemptRef, Outstanding } from "./agent-mailbox-work.ts";
+import { AlarmClock } from "./alarm-clock.ts";
+import { orchestrator, pool } from "./remote.ts";
+
+export interface DeclinedHandover extends AttemptRef {
+  readonly reason: "no-free-slot";
+}
+
+export interface MailboxStatus {
+  readonly connected: boolean;
+  readonly lastContactAt: Moment | null;
+  /** Attempts held for the agent, as far as known in memory. */
+  readonly working: number;
+  readonly slots: number;
+}
+
+const longestPollMs = 30 * secondMs;
+
+/**
+ * The way to one agent and back (named by the agent's id): pushes attempts and commands down its socket, arbitrates its slots across
+ * projects, passes its reports to the orchestrators and acknowledges what they have committed, and watches its contact lease. What is
+ * outstanding lives in the orchestrators; the copy here is made anew after a restart.
+ */
+export class AgentMailbox extends DurableObject<Env> {
+  readonly #agent: AgentId;
+  readonly #store: AgentMailboxStore;
+  readonly #work = new OutstandingWork();
+  readonly #intake: ReportIntake;
+  readonly #connection: AgentConnection;
+  readonly #lease: ContactLease;
+  readonly #clock: AlarmClock;
+  /** Whether memory has what the orchestrators have outstanding for this agent. */
+  #loaded: boolean;
+  #loading: Promise<void> | null = null;
+  /** Being handed over while the orchestrators are asked. */
+  readonly #arriving = new Set<string>();
+  /** Projects that were declined for want of a slot. */
+  readonly #declined = new Set<ProjectKey>();
+  readonly #pollers = new Set<() => void>();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#agent = ctx.id.name as AgentId;
+    this.#store = new AgentMailboxStore(ctx.storage);
+    this.#loaded = this.#store.active.length === 0;
+    this.#connection = new AgentConnection(ctx);
+    this.#lease = new ContactLease(env, this.#agent, this.#store, this.#connection);
+    this.#intake = new ReportIntake({
+      knows: (project) => this.#store.knows(project),
+      forward: (project, journal, reports) => this.#forward(project, journal, reports),
+      acknowledged: (ack) => this.#connection.acknowledge(this.#intake.journal, ack),
+      failed: (thrown) => this.#reportsFailed(thrown),
+    });
+    const { greeted } = this.#connection;
+    if (greeted !== null) this.#intake.begin(greeted.journal, greeted.ack);
+    this.#clock = new AlarmClock(ctx, () => this.#lease.nextDue);
+  }
+
+  /** Accepts the agent's socket; an earlier one is closed with 4409. Who asks has been checked by the Worker. */
+  override fetch(request: Request): Response {
+    return this.#connection.accept(request);
+  }
+
+  /**
+   * Takes attempts of a project for the agent and sends them on; what has no free slot is declined, and the project's orchestrator is told
+   * when there is room. Handing the same attempt over again sends it again.
+   */
+  async deliver(project: ProjectKey, assignments: readonly Assignment[]): Promise<{ declined: DeclinedHandover[] }> {
+    this.#store.setActive(project, true);
+    if (!this.#loaded) {
+      const keys = assignments.map(keyOf);
+      for (const key of keys) this.#arriving.add(key);
+      await this.#load();
+      for (const key of keys) this.#arriving.delete(key);
+    }
+    const slots = this.#store.fact("slots") ?? (await this.#askSlots());
+    const declined: DeclinedHandover[] = [];
+    const taken = assignments.filter((item) => {
+      if (this.#work.hasEnded(item)) return false;
+      if (this.#work.has(item)) return true;
+      if (this.#work.size < slots) {
+        this.#work.add(project, item);
+        return true;
+      }
+      declined.push({ taskId: item.taskId, attempt: item.attempt, reason: "no-free-slot" });
+      return false;
+    });
+    if (declined.length > 0) this.#declined.add(project);
+    this.#send({ assignments: taken, commands: [] });
+    this.#clock.wind();
+    return { declined };
+  }
+
+  /** Says something to a live attempt; repeated on reconnect until `command-received`. */
+  command(project: ProjectKey, command: Command): void {
+    this.#store.setActive(project, true);
+    this.#work.command(project, command);
+    this.#send({ assignments: [], commands: [command] });
+    this.#clock.wind();
+  }
+
+  /** Takes the attempts of these tasks back: the agent is told to stop them, their slots are free. */
+  revoke(taskIds: readonly string[]): void {
+    const taken = this.#work.revoke(new Set(taskIds));
+    this.#connection.send(taken.map((ref) => stopFrame(ref, "the task was taken back")));
+    if (taken.length > 0) this.#slotsFreed();
+  }
+
+  /** How many attempts at once, by the agent's registration. */
+  setSlots(slots: number): void {
+    const before = this.#store.fact("slots") ?? slots;
+    this.#store.setFact("slots", slots);
+    if (slots > before) this.#slotsFreed();
+  }
+
+  /** Tells the agent that it gets no new work; it finishes what it has. */
+  drain(): void {
+    this.#connection.send([{ type: "drain" }]);
+  }
+
+  /** The agent's token has ended: its socket is closed with 4401. */
+  dismiss(): void {
+    this.#hangUp({ code: closeCodes.unauthorized, reason: "the agent's token has ended" });
+  }
+
+  /** For agents without a socket: frames that are due, or that come within `waitMs` (at most 30 s). What is not accepted is told again. */
+  async longPoll(waitMs: number): Promise<MeshFrame[]> {
+    await this.#lease.requested();
+    if (!this.#loaded) await this.#load();
+    const until = Date.now() + Math.min(Math.max(0, waitMs), longestPollMs);
+    for (;;) {
+      const due = this.#work.due(now());
+      if (due.assignments.length + due.commands.length > 0) {
+        this.#work.sent(due, 0, now());
+        return framesOf(due, limits.frameBytes);
+      }
+      const left = until - Date.now();
+      if (left <= 0) return [];
+      await this.#somethingNew(left);
+    }
+  }
+
+  /** Reports by HTTP. Resolves when they are committed; `ack` tells how far. Of those after a gap nothing is taken. */
+  async report(journal: string, reports: readonly Report[]): Promise<{ ack: number; gap: boolean }> {
+    await this.#lease.requested();
+    if (this.#intake.journal !== journal) this.#begin(journal, (reports[0]?.seq ?? 1) - 1);
+    const gap = this.#hear(reports.map(withSmallResult), 0) === "gap";
+    await this.#intake.settled();
+    return { ack: this.#intake.ack, gap };
+  }
+
+  status(): MailboxStatus {
+    const connected = this.#connection.isOpen && !this.#lease.isOver(now());
+    return { connected, lastContactAt: this.#lease.lastContact || null, working: this.#work.size, slots: this.#store.fact("slots") ?? 1 };
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    if (!this.#connection.isCurrent(socket)) return;
+    this.#lease.heard();
+    const frame = parseAgentFrame(message);
+    if (!frame.ok) return this.#hangUp(frame.error);
+    this.#receive(socket, frame.value, typeof message === "string" ? message.length : 0);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#disconnected(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#disconnected(socket);
+  }
+
+  /** Judges the contact lease, and lets go of what the orchestrators no longer have for this agent. */
+  override alarm(): Promise<void> {
+    return this.#clock.ring(async (at) => {
+      if (this.#lease.isOver(at)) return this.#lease.lost(at);
+      await this.#lease.regained();
+      await this.#load();
+      for (const project of this.#loaded ? this.#store.active : []) {
+        if (this.#work.countOf(project) === 0) this.#store.setActive(project, false);
+      }
+    });
+  }
+
+  #receive(socket: WebSocket, frame: AgentFrame, length: number): void {
+    if (frame.type === "hello") return this.#background("greeting failed", this.#greet(socket, frame));
+    const { greeted } = this.#connection;
+    if (greeted === null || greeted.journal !== this.#intake.journal) return this.#hangUp(badFrame("hello comes first"));
+    if (frame.type === "heartbeat") this.#connection.send([{ type: "heartbeat-ack" }]);
+    if (frame.type !== "reports") return;
+    if (this.#hear(frame.reports, length) === "gap") this.#hangUp(badFrame(`a report is missing after ${this.#intake.ack}`));
+  }
+
+  async #greet(socket: WebSocket, hello: Extract<AgentFrame, { type: "hello" }>): Promise<void> {
+    this.#connection.welcome(socket, hello.journal, this.#begin(hello.journal, hello.lastAck));
+    this.#background("contact was not told", this.#lease.connected());
+    await this.#load();
+    const { greeted } = this.#connection;
+    if (!this.#connection.isCurrent(socket) || greeted === null) return;
+    this.#send(this.#work.unsent(greeted.number, hello.working));
+    if (this.#loaded)
+      this.#connection.send(this.#work.strays(hello.working).map((ref) => stopFrame(ref, "the attempt is no longer yours")));
+    this.#clock.wind();
+  }
+
+  #begin(journal: string, lastAck: number): number {
+    const { ack, anew } = this.#intake.begin(journal, lastAck);
+    if (anew) this.#work.forgetEnded();
+    return ack;
+  }
+
+  #hear(reports: readonly Report[], length: number): "taken" | "gap" {
+    const freed = reports.filter(({ body }) => this.#work.heard(body)).length;
+    const taken = this.#intake.take(reports, length);
+    if (freed > 0) this.#slotsFreed();
+    return taken;
+  }
+
+  async #forward(project: ProjectKey, journal: string, reports: readonly Report[]): Promise<void> {
+    const id = `reports.${this.#agent}.${journal}.${reports[0]?.seq}-${reports.at(-1)?.seq}`;
+    await orchestrator(this.env, project).applyAll([{ id, at: now(), type: "reports-received", agent: this.#agent, journal, reports }]);
+    this.#work.committed(reports.map(({ body }) => body));
+  }
+
+  #reportsFailed(thrown: unknown): void {
+    log("warn", "reports were not committed; the agent sends them again", {
+      agent: this.#agent,
+      reason: "reports-failed",
+      error: errorText(thrown),
+    });
+    this.#hangUp({ code: 1013, reason: "not stored; connect and send again" });
+  }
+
+  #send(what: Outstanding): void {
+    if (what.assignments.length + what.commands.length === 0) return;
+    const connection = this.#connection.send(framesOf(what, limits.frameBytes));
+    if (connection !== null) this.#work.sent(what, connection, now());
+    for (const wake of this.#pollers) wake();
+  }
+
+  #somethingNew(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#pollers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, withinMs);
+      this.#pollers.add(wake);
+    });
+  }
+
+  /** Asks the orchestrators that may have work here what is outstanding. Callers share one round. */
+  #load(): Promise<void> {
+    this.#loading ??= this.#pull().finally(() => {
+      this.#loading = null;
+    });
+    return this.#loading;
+  }
+
+  async #pull(): Promise<void> {
+    const before = this.#work.snapshot();
+    const told = await Promise.all(
+      this.#store.active.map(async (project) => {
+        try {
+          this.#work.align(project, await orchestrator(this.env, project).outstanding(this.#agent), before, this.#arriving);
+          return true;
+        } catch (thrown) {
+          log("warn", "an orchestrator was not asked", {
+            agent: this.#agent,
+            project,
+            reason: "outstanding-failed",
+            error: errorText(thrown),
+          });
+          return false;
+        }
+      }),
+    );
+    this.#loaded = told.every(Boolean);
+  }
+
+  async #askSlots(): Promise<number> {
+    const slots = (await pool(this.env).slotsOf(this.#agent)) ?? 1;
+    this.#store.setFact("slots", slots);
+    return slots;
+  }
+
+  #slotsFreed(): void {
+    const projects = [...this.#declined];
+    this.#declined.clear();
+    for (const project of projects) this.#background("free slots were not told", orchestrator(this.env, project).slotsFreed());
+  }
+
+  #disconnected(socket: WebSocket): void {
+    if (this.#connection.isOpen && !this.#connection.isCurrent(socket)) return;
+    this.#background("the end of contact was not told", this.#lease.disconnected(socket));
+    this.#clock.wind();
+  }
+
+  #hangUp(closing: Closing): void {
+    const socket = this.#connection.hangUp(closing);
+    if (socket !== undefined) this.#disconnected(socket);
+  }
+
+  #background(failure: string, work: Promise<unknown>): void {
+    const caught = work.catch((thrown: unknown) => log("warn", failure, { agent: this.#agent, error: errorText(thrown) }));
+    this.ctx.waitUntil(caught);
+  }
+}
+
+/** A stop that no effect stands behind; its confirmation is ignored. */
+function stopFrame({ taskId, attempt }: AttemptRef, reason: string): MeshFrame {
+  return {
+    type: "command",
+    command: { commandId: `stop.${taskId}.${attempt}`, taskId, attempt, body: { type: "stop", mode: "now", reason } },
+  };
+}

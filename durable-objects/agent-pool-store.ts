@@ -1,0 +1,166 @@
+import type { AgentId, ProjectKey } from "../core/ids.ts";
+import type { ProjectProfile } from "../core/inputs.ts";
+import { parseHistory, renderHistory, withResults } from "../core/pool/history.ts";
+import type { AgentResult } from "../core/pool/history.ts";
+import type { Agent, AgentGrant, History } from "../core/pool/state.ts";
+import { migrate } from "./schema-migrations.ts";
+
+const steps = [
+  `CREATE TABLE grants (agent TEXT PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE agents (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE histories (agent TEXT NOT NULL, capability TEXT NOT NULL, results TEXT NOT NULL, PRIMARY KEY (agent, capability)) WITHOUT ROWID;
+   CREATE TABLE recorded (project TEXT PRIMARY KEY, up_to_seq INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE waiting (project TEXT PRIMARY KEY) WITHOUT ROWID;
+   CREATE TABLE projects (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;`,
+];
+
+/**
+ * What the pool keeps, in tables and mirrored in memory (agents, histories and projects are few and read all the time). A row is written
+ * only when it changes. Tokens are kept as SHA-256 hashes only.
+ */
+export class AgentPoolStore {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+  readonly #agents = new Map<AgentId, Agent>();
+  readonly #histories = new Map<string, History>();
+  readonly #projects = new Map<ProjectKey, ProjectProfile>();
+
+  constructor(storage: DurableObjectStorage) {
+    migrate(storage, steps);
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    for (const { body } of this.#sql.exec<{ body: string }>("SELECT body FROM agents")) this.#keep(JSON.parse(body) as Agent);
+    for (const { body } of this.#sql.exec<{ body: string }>("SELECT body FROM projects")) this.#know(JSON.parse(body) as ProjectProfile);
+    type Row = { agent: string; capability: string; results: string };
+    for (const { agent, capability, results } of this.#sql.exec<Row>("SELECT agent, capability, results FROM histories")) {
+      this.#histories.set(historyKey(agent, capability), parseHistory(results));
+    }
+  }
+
+  /** By id. */
+  get agents(): readonly Agent[] {
+    return [...this.#agents.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  agent(id: AgentId): Agent | undefined {
+    return this.#agents.get(id);
+  }
+
+  saveAgent(agent: Agent): void {
+    const body = JSON.stringify(agent);
+    if (JSON.stringify(this.#agents.get(agent.id)) === body) return;
+    this.#sql.exec("INSERT INTO agents (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", agent.id, body);
+    this.#keep(agent);
+  }
+
+  /** Changes the agent in memory only: contact that is too small a change to be worth a row. */
+  noteAgent(agent: Agent): void {
+    this.#keep(agent);
+  }
+
+  removeAgent(id: AgentId): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.exec("DELETE FROM agents WHERE id = ?", id);
+      this.#sql.exec("DELETE FROM grants WHERE agent = ?", id);
+      this.#sql.exec("DELETE FROM histories WHERE agent = ?", id);
+    });
+    this.#agents.delete(id);
+    for (const key of this.#histories.keys()) if (key.startsWith(historyKey(id, ""))) this.#histories.delete(key);
+  }
+
+  /** True when the agent had another token before. */
+  saveGrant(grant: AgentGrant, tokenHash: string): boolean {
+    const [before] = this.#sql.exec<{ hash: string }>("SELECT token_hash AS hash FROM grants WHERE agent = ?", grant.agent);
+    this.#sql.exec(
+      "INSERT INTO grants (agent, token_hash, body) VALUES (?1, ?2, ?3) ON CONFLICT (agent) DO UPDATE SET token_hash = ?2, body = ?3",
+      grant.agent,
+      tokenHash,
+      JSON.stringify(grant),
+    );
+    return before !== undefined && before.hash !== tokenHash;
+  }
+
+  grantOf(tokenHash: string): AgentGrant | null {
+    const [row] = this.#sql.exec<{ body: string }>("SELECT body FROM grants WHERE token_hash = ?", tokenHash);
+    return row === undefined ? null : (JSON.parse(row.body) as AgentGrant);
+  }
+
+  history(agent: AgentId, capability: string): History {
+    return this.#histories.get(historyKey(agent, capability)) ?? [];
+  }
+
+  /** Adds results in their order, unless the project has told them before. */
+  record(project: ProjectKey, upToSeq: number, results: readonly AgentResult[]): void {
+    const [row] = this.#sql.exec<{ upTo: number }>("SELECT up_to_seq AS upTo FROM recorded WHERE project = ?", project);
+    if (row !== undefined && upToSeq <= row.upTo) return;
+    const grouped = new Map<string, { agent: string; capability: string; oks: boolean[] }>();
+    for (const { agent, capability, ok, seq } of results) {
+      if (row !== undefined && seq !== undefined && seq <= row.upTo) continue;
+      const key = historyKey(agent, capability);
+      const group = grouped.get(key) ?? { agent, capability, oks: [] };
+      group.oks.push(ok);
+      grouped.set(key, group);
+    }
+    const changed = [...grouped].flatMap(([key, { agent, capability, oks }]) => {
+      const before = this.#histories.get(key) ?? [];
+      const after = withResults(before, oks);
+      return renderHistory(after) === renderHistory(before) ? [] : [{ key, agent, capability, after }];
+    });
+    this.#storage.transactionSync(() => {
+      for (const { agent, capability, after } of changed) {
+        this.#sql.exec(
+          "INSERT INTO histories (agent, capability, results) VALUES (?1, ?2, ?3) ON CONFLICT (agent, capability) DO UPDATE SET results = ?3",
+          agent,
+          capability,
+          renderHistory(after),
+        );
+      }
+      this.#sql.exec(
+        "INSERT INTO recorded (project, up_to_seq) VALUES (?1, ?2) ON CONFLICT (project) DO UPDATE SET up_to_seq = ?2",
+        project,
+        upToSeq,
+      );
+    });
+    for (const { key, after } of changed) this.#histories.set(key, after);
+  }
+
+  addWaiting(project: ProjectKey): void {
+    this.#sql.exec("INSERT OR IGNORE INTO waiting (project) VALUES (?)", project);
+  }
+
+  /** The projects with work that waits for an agent; they have to say so again. */
+  takeWaiting(): readonly ProjectKey[] {
+    return this.#sql
+      .exec<{ project: string }>("DELETE FROM waiting RETURNING project")
+      .toArray()
+      .map(({ project }) => project as ProjectKey);
+  }
+
+  get projects(): readonly ProjectProfile[] {
+    return [...this.#projects.values()];
+  }
+
+  saveProject(profile: ProjectProfile): void {
+    const body = JSON.stringify(profile);
+    if (JSON.stringify(this.#projects.get(profile.key)) === body) return;
+    this.#sql.exec("INSERT INTO projects (key, body) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET body = ?2", profile.key, body);
+    this.#know(profile);
+  }
+
+  removeProject(key: ProjectKey): boolean {
+    this.#sql.exec("DELETE FROM projects WHERE key = ?", key);
+    return this.#projects.delete(key);
+  }
+
+  #keep(agent: Agent): void {
+    this.#agents.set(agent.id, agent);
+  }
+
+  #know(profile: ProjectProfile): void {
+    this.#projects.set(profile.key, profile);
+  }
+}
+
+function historyKey(agent: string, capability: string): string {
+  return `${agent}/${capability}`;
+}

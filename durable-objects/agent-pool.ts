@@ -1,0 +1,298 @@
+import { DurableObject } from "cloudflare:workers";
+import type { AgentId, ProjectKey, ProjectName } from "../core/ids.ts";
+import type { ProjectProfile } from "../core/inputs.ts";
+import { agentStatus, degradedAfterMs } from "../core/pool/agent-status.ts";
+import type { AgentResult } from "../core/pool/history.ts";
+import { admitRegistration, offersMore } from "../core/pool/registration.ts";
+import type { RegistrationRefusal } from "../core/pool/registration.ts";
+import type { Agent, AgentGrant, Candidate, CapabilityOffer } from "../core/pool/state.ts";
+import { candidateOf, viewAgent, viewScore } from "../core/pool/views.ts";
+import type { AgentView, ScoreView } from "../core/pool/views.ts";
+import type { Registration } from "../core/protocol/frames.ts";
+import { ok } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
+import { minuteMs, secondMs } from "../core/time.ts";
+import type { Moment } from "../core/time.ts";
+import { now } from "../platform/clock.ts";
+import { errorText, log } from "../platform/log.ts";
+import { AgentPoolStore } from "./agent-pool-store.ts";
+import { liveFeed, mailbox, orchestrator } from "./remote.ts";
+
+/** A built-in agent as the Worker declares it. */
+export interface BuiltInAgent {
+  readonly id: AgentId;
+  readonly capabilities: readonly CapabilityOffer[];
+  readonly slots: number;
+}
+
+/** One health check to be probed by the cron. */
+export interface DueHealthCheck {
+  readonly agent: AgentId;
+  readonly name: string;
+  readonly url: string;
+}
+
+export interface HealthResult {
+  readonly agent: AgentId;
+  readonly name: string;
+  readonly ok: boolean;
+  readonly at: Moment;
+}
+
+/** A contact that is closer to the one on record than this is noted in memory only. */
+const contactWrittenEveryMs = 30 * secondMs;
+const healthProbedEveryMs = minuteMs;
+
+/**
+ * The agents of the mesh (one object, named `pool`): what each may do and offers, how it stands, how well it has done; and the registry of
+ * onboarded projects. Orchestrators ask it for candidates at most once a second, never once per task.
+ */
+export class AgentPool extends DurableObject<Env> {
+  readonly #store: AgentPoolStore;
+  /** Counts the changes that make new work possible, and what of them each project has seen when it last asked for candidates. */
+  #changes = 0;
+  readonly #seen = new Map<ProjectKey, number>();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#store = new AgentPoolStore(ctx.storage);
+  }
+
+  /** Gives the agent a token by its SHA-256 hash (hex); an earlier one of the same agent ends, and so does a connection made with it. */
+  grant(grant: AgentGrant, tokenHash: string): void {
+    if (this.#store.saveGrant(grant, tokenHash)) this.#tellMailbox(mailbox(this.env, grant.agent).dismiss());
+    const agent = this.#store.agent(grant.agent);
+    if (agent !== undefined) this.#store.saveAgent({ ...agent, projects: grant.projects });
+  }
+
+  /** What the token with this hash allows; null when there is none. */
+  authenticate(tokenHash: string): AgentGrant | null {
+    return this.#store.grantOf(tokenHash);
+  }
+
+  /** Takes what an agent says it can do, within its grant. */
+  async register(
+    id: AgentId,
+    registration: Registration,
+    grant: AgentGrant,
+    at: Moment = now(),
+  ): Promise<Result<AgentView, RegistrationRefusal>> {
+    const before = this.#store.agent(id);
+    const admitted = admitRegistration(id, registration, grant, before, at);
+    if (!admitted.ok) return admitted;
+    this.#store.saveAgent(admitted.value);
+    const back = before === undefined || agentStatus(before, at) === "offline";
+    if (before?.slots !== registration.slots) await mailbox(this.env, id).setSlots(registration.slots);
+    if (back || offersMore(before, admitted.value)) this.#workPossible();
+    this.#changed();
+    return ok(this.#view(admitted.value, at));
+  }
+
+  /** Declares the Worker's own agents; the same declaration again changes nothing. */
+  registerBuiltIn(agents: readonly BuiltInAgent[]): void {
+    const at = now();
+    const news = agents.filter(({ id, capabilities, slots }) => {
+      const before = this.#store.agent(id);
+      const offer = JSON.stringify([capabilities, slots]);
+      if (before !== undefined && JSON.stringify([before.capabilities, before.slots]) === offer) return false;
+      this.#store.saveAgent({
+        ...builtIn,
+        id,
+        capabilities,
+        slots,
+        registeredAt: at,
+        lastContactAt: at,
+        draining: before?.draining ?? false,
+      });
+      return true;
+    });
+    if (news.length > 0) this.#workPossible();
+  }
+
+  /** The agent was in contact at `at`: by socket (`connected`), or by a request. A socket's end says so too, with the last contact. */
+  contact(id: AgentId, connected: boolean, at: Moment): void {
+    const before = this.#store.agent(id);
+    if (before === undefined) return;
+    const was = agentStatus(before, now());
+    const after: Agent = { ...before, connected, lastContactAt: Math.max(before.lastContactAt, at) };
+    if (connected !== before.connected || after.lastContactAt - before.lastContactAt >= contactWrittenEveryMs) this.#store.saveAgent(after);
+    const is = agentStatus(after, now());
+    if (was === "offline" && is !== "offline") this.#workPossible();
+    if (was !== is || connected !== before.connected) this.#changed();
+  }
+
+  /** Agents that may serve the project, and offer one of the capabilities when some are named; in any status. */
+  async candidates(project: ProjectKey, capabilities: readonly string[] | null): Promise<Candidate[]> {
+    await this.#askTheSilent();
+    const at = now();
+    this.#seen.set(project, this.#changes);
+    return this.#store.agents
+      .filter(({ projects }) => projects === "all" || projects.includes(project))
+      .filter((agent) => capabilities === null || agent.capabilities.some(({ name }) => capabilities.includes(name)))
+      .map((agent) => candidateOf(agent, this.#historyOf, at));
+  }
+
+  /** The project has work that no agent takes; its orchestrator is told once when that may have changed. */
+  waiting(project: ProjectKey): void {
+    if (this.#seen.get(project) === this.#changes) this.#store.addWaiting(project);
+    // Something has changed since it asked.
+    else this.#tellOfChange(project);
+  }
+
+  /** Names of all capabilities that some agent offers, whatever its status. */
+  offers(): string[] {
+    return [...new Set(this.#store.agents.flatMap(({ capabilities }) => capabilities.map(({ name }) => name)))].toSorted();
+  }
+
+  /** How many attempts the agent may have at once; null when it is not registered. */
+  slotsOf(id: AgentId): number | null {
+    return this.#store.agent(id)?.slots ?? null;
+  }
+
+  /** Results of the project's journal up to `upToSeq`, oldest first. Telling them again changes nothing. */
+  record(project: ProjectKey, upToSeq: number, results: readonly AgentResult[]): void {
+    this.#store.record(project, upToSeq, results);
+  }
+
+  async agents(): Promise<AgentView[]> {
+    await this.#askTheSilent();
+    const at = now();
+    return this.#store.agents.map((agent) => this.#view(agent, at));
+  }
+
+  /** Who offers the capability, best score first. */
+  async scores(capability: string): Promise<ScoreView[]> {
+    await this.#askTheSilent();
+    const at = now();
+    return this.#store.agents
+      .flatMap((agent) => viewScore(agent, capability, this.#historyOf, at) ?? [])
+      .toSorted((a, b) => b.score - a.score || (a.agent < b.agent ? -1 : 1));
+  }
+
+  /** Health checks of agents in contact that were not probed for a minute. */
+  healthChecksDue(): DueHealthCheck[] {
+    const at = now();
+    return this.#store.agents
+      .filter((agent) => agentStatus(agent, at) !== "offline")
+      .flatMap((agent) =>
+        agent.healthChecks
+          .filter(({ name }) => at - (agent.health[name]?.at ?? 0) >= healthProbedEveryMs)
+          .map(({ name, url }) => ({ agent: agent.id, name, url })),
+      );
+  }
+
+  /** What probing has found. Work that waited for a requirement is tried again. */
+  healthProbed(results: readonly HealthResult[]): void {
+    let [recovered, turned] = [false, false];
+    for (const { agent: id, name, ok: healthy, at } of results) {
+      const agent = this.#store.agent(id);
+      if (agent === undefined || !agent.healthChecks.some((check) => check.name === name)) continue;
+      const before = agent.health[name]?.ok ?? true;
+      const after: Agent = { ...agent, health: { ...agent.health, [name]: { ok: healthy, at } } };
+      if (before === healthy && agent.health[name] !== undefined) this.#store.noteAgent(after);
+      else this.#store.saveAgent(after);
+      recovered ||= healthy && !before;
+      turned ||= healthy !== before;
+    }
+    if (recovered) this.#workPossible();
+    if (turned) this.#changed();
+  }
+
+  /** Forgets the agent, its token and its history; its connection is closed. */
+  remove(id: AgentId): void {
+    this.#store.removeAgent(id);
+    this.#tellMailbox(mailbox(this.env, id).dismiss());
+    this.#changed();
+  }
+
+  /** The agent gets no new work, or again; false when it is unknown. */
+  drain(id: AgentId, draining = true): boolean {
+    const agent = this.#store.agent(id);
+    if (agent === undefined) return false;
+    this.#store.saveAgent({ ...agent, draining });
+    if (agent.draining && !draining) this.#workPossible();
+    if (draining) this.#tellMailbox(mailbox(this.env, id).drain());
+    this.#changed();
+    return true;
+  }
+
+  /** Puts an onboarded project into the registry, or changes its entry. */
+  projectRegistered(profile: ProjectProfile): void {
+    this.#store.saveProject(profile);
+  }
+
+  projectRemoved(key: ProjectKey): boolean {
+    return this.#store.removeProject(key);
+  }
+
+  projects(): ProjectProfile[] {
+    return this.#store.projects.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  projectNamed(name: ProjectName): ProjectProfile | null {
+    return this.#store.projects.find((profile) => profile.name === name) ?? null;
+  }
+
+  projectKeyed(key: ProjectKey): ProjectProfile | null {
+    return this.#store.projects.find((profile) => profile.key === key) ?? null;
+  }
+
+  /** By the board's node id. */
+  projectOfBoard(board: string): ProjectProfile | null {
+    return this.#store.projects.find((profile) => profile.board?.id === board) ?? null;
+  }
+
+  readonly #historyOf = (agent: AgentId, capability: string) => this.#store.history(agent, capability);
+
+  #view(agent: Agent, at: Moment): AgentView {
+    return viewAgent(agent, this.#historyOf, at);
+  }
+
+  /** Heartbeats on sockets wake nobody, so mailboxes of connected agents are asked when someone wants to know; at most once a minute. */
+  async #askTheSilent(): Promise<void> {
+    const at = now();
+    const silent = this.#store.agents.filter(({ connected, lastContactAt }) => connected && at - lastContactAt >= degradedAfterMs);
+    await Promise.all(
+      silent.map(async ({ id }) => {
+        const { connected, lastContactAt } = await mailbox(this.env, id).status();
+        const agent = this.#store.agent(id);
+        if (agent === undefined) return;
+        const heard: Agent = { ...agent, connected, lastContactAt: Math.max(agent.lastContactAt, lastContactAt ?? 0) };
+        if (connected === agent.connected) this.#store.noteAgent(heard);
+        else this.#store.saveAgent(heard);
+      }),
+    );
+  }
+
+  /** Tells the orchestrators that wait. */
+  #workPossible(): void {
+    this.#changes += 1;
+    for (const project of this.#store.takeWaiting()) this.#tellOfChange(project);
+  }
+
+  /** One that can't be told goes back on the list. */
+  #tellOfChange(project: ProjectKey): void {
+    const told = orchestrator(this.env, project)
+      .agentsChanged()
+      .catch((thrown: unknown) => {
+        this.#store.addWaiting(project);
+        log("warn", "an orchestrator was not told of agents", { project, reason: "agents-changed-failed", error: errorText(thrown) });
+      });
+    this.ctx.waitUntil(told);
+  }
+
+  #tellMailbox(told: Promise<unknown>): void {
+    this.ctx.waitUntil(
+      told.catch((thrown: unknown) => log("warn", "a mailbox was not told", { reason: "mailbox-failed", error: errorText(thrown) })),
+    );
+  }
+
+  #changed(): void {
+    const told = liveFeed(this.env)
+      .publish([{ type: "agents-changed" }])
+      .catch((thrown: unknown) => log("debug", "the live feed was not told", { reason: "live-feed-failed", error: errorText(thrown) }));
+    this.ctx.waitUntil(told);
+  }
+}
+
+const builtIn = { version: 1, kind: "built-in", healthChecks: [], metadata: {}, connected: false, projects: "all", health: {} } as const;

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import type { Issue, Result } from "../core/result.ts";
+
+const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
+const secret = (least: number) => z.string().min(least, `at least ${least} characters`);
+const flag = z.preprocess((value) => value === "1" || value === "true" || value === true, z.boolean());
+const optional = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
+const required = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === "" ? undefined : value), schema);
+
+const settingsSchema = z
+  .object({
+    OPERATOR_TOKEN: required(secret(16)),
+    VIEWER_TOKEN: optional(secret(16)),
+    SIGNING_KEY: required(secret(32)),
+    SIGNING_KEY_PREVIOUS: optional(secret(32)),
+    DATABASE_URL: required(z.string().regex(/^postgres(ql)?:\/\//, "a postgresql:// URL")),
+    DATABASE_FETCH_ENDPOINT: optional(httpUrl),
+    PUBLIC_URL: required(httpUrl),
+    DASHBOARD_URL: optional(httpUrl),
+    GITHUB_APP_ID: optional(z.string().regex(/^[A-Za-z0-9._-]+$/)),
+    GITHUB_PRIVATE_KEY: optional(z.string().regex(/BEGIN PRIVATE KEY/, "a PKCS#8 key; convert with: openssl pkcs8 -topk8 -nocrypt")),
+    GITHUB_TOKEN: optional(secret(8)),
+    /** Classic token with scope `project`, for user-owned boards beside an App. */
+    GITHUB_BOARD_TOKEN: optional(secret(8)),
+    /** What runners push with where there is no App. */
+    GITHUB_GIT_TOKEN: optional(secret(8)),
+    /** `1`: runners may push with GITHUB_TOKEN itself. */
+    GITHUB_LEND_TOKEN: flag,
+    /** Between two writes of one credential; GitHub asks for 1,000. */
+    GITHUB_WRITE_SPACING_MS: z.preprocess(
+      (value) => (value === "" || value === undefined ? 1_000 : Number(value)),
+      z.number().int().min(0).max(60_000),
+    ),
+    GITHUB_API_URL: z.preprocess((value) => value || undefined, httpUrl.default("https://api.github.com")),
+    GITHUB_URL: z.preprocess((value) => value || undefined, httpUrl.default("https://github.com")),
+    NTFY_URL: required(httpUrl),
+    NTFY_TOPIC: required(z.string().regex(/^[-_A-Za-z0-9]{1,64}$/)),
+    NTFY_TOKEN: optional(z.string()),
+    LLM_BASE_URL: required(httpUrl),
+    LLM_API_KEY: required(z.string()),
+    LLM_MODEL: required(z.string()),
+    /** `1` on the local mesh, whose deployments and agents' dependencies are on this machine: health checks may ask private addresses. */
+    ALLOW_PRIVATE_ADDRESSES: flag,
+  })
+  .check((context) => {
+    const { GITHUB_APP_ID: app, GITHUB_PRIVATE_KEY: key, GITHUB_TOKEN: token } = context.value;
+    if (app && !key) context.issues.push(missing("GITHUB_PRIVATE_KEY", app));
+    if (key && !app) context.issues.push(missing("GITHUB_APP_ID", ""));
+    if (!app && !key && !token) context.issues.push(missing("GITHUB_TOKEN", "", "missing, or GITHUB_APP_ID with GITHUB_PRIVATE_KEY"));
+  });
+
+function missing(name: string, input: unknown, message = "missing"): { code: "custom"; path: string[]; message: string; input: unknown } {
+  return { code: "custom", path: [name], message, input };
+}
+
+/** The Worker's settings (variables and secrets), checked. URLs carry no trailing slash. */
+export type Settings = z.output<typeof settingsSchema>;
+
+/** Settings are absent or malformed; `issues` names each one, never its value. */
+export class ConfigurationError extends Error {
+  override name = "ConfigurationError";
+  readonly issues: readonly Issue[];
+  constructor(issues: readonly Issue[]) {
+    super(`settings missing or wrong: ${issues.map((issue) => issue.path).join(", ")}`);
+    this.issues = issues;
+  }
+}
+
+const parsedByEnv = new WeakMap<object, Result<Settings, readonly Issue[]>>();
+
+/** Checks the settings part of the environment, once per isolate. Each fault names its setting, never its value. */
+export function parseSettings(env: object): Result<Settings, readonly Issue[]> {
+  const known = parsedByEnv.get(env);
+  if (known) return known;
+  const parsed = settingsSchema.safeParse(env);
+  const result: Result<Settings, readonly Issue[]> = parsed.success
+    ? { ok: true, value: parsed.data }
+    : { ok: false, error: parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: messageOf(issue, env) })) };
+  parsedByEnv.set(env, result);
+  return result;
+}
+
+function messageOf(issue: z.core.$ZodIssue, env: object): string {
+  const value = Reflect.get(env, String(issue.path[0] ?? ""));
+  return value === undefined || value === "" ? (issue.code === "custom" ? issue.message : "missing") : issue.message;
+}
+
+/** The settings, or a `ConfigurationError` that names what is missing. */
+export function settingsOf(env: object): Settings {
+  const parsed = parseSettings(env);
+  if (!parsed.ok) throw new ConfigurationError(parsed.error);
+  return parsed.value;
+}

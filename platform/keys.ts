@@ -1,0 +1,82 @@
+/** The secret from which every other key is derived, and the one before it while rotating. */
+export interface SigningKeys {
+  readonly current: string;
+  readonly previous?: string | undefined;
+}
+
+/** One key for one use: a MAC made for one purpose is worth nothing for another. */
+export type KeyPurpose = "hook-id" | "hook-secret" | "cookie" | "login-link" | "reply-link";
+
+const encoder = new TextEncoder();
+const macKeys = new Map<string, Promise<CryptoKey>>();
+const remembered = 1_000;
+
+/** The signing keys among the Worker's settings. */
+export function signingKeys(settings: { readonly SIGNING_KEY: string; readonly SIGNING_KEY_PREVIOUS?: string | undefined }): SigningKeys {
+  return { current: settings.SIGNING_KEY, previous: settings.SIGNING_KEY_PREVIOUS };
+}
+
+/** 32 bytes for one purpose and context by HKDF-SHA-256, as hex. https://www.rfc-editor.org/rfc/rfc5869 */
+export async function derivedSecret(signingKey: string, purpose: KeyPurpose, context = ""): Promise<string> {
+  const material = await crypto.subtle.importKey("raw", encoder.encode(signingKey), "HKDF", false, ["deriveBits"]);
+  const info = encoder.encode(`mesh-six ${purpose}\n${context}`);
+  const bits = await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(32), info }, material, 256);
+  return hex(new Uint8Array(bits));
+}
+
+/** An HMAC-SHA-256 key whose secret is the derived secret's text. Kept per isolate. */
+export function derivedMacKey(signingKey: string, purpose: KeyPurpose, context = ""): Promise<CryptoKey> {
+  const name = `${purpose}\n${context}\n${signingKey}`;
+  const known = macKeys.get(name);
+  if (known) return known;
+  if (macKeys.size >= remembered) macKeys.clear();
+  const key = derivedSecret(signingKey, purpose, context).then(macKey);
+  macKeys.set(name, key);
+  return key;
+}
+
+/** An HMAC-SHA-256 key from a secret's text. */
+export function macKey(secret: string): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+}
+
+/** HMAC-SHA-256 cut to 16 bytes, base64url. */
+export async function mac(signingKey: string, purpose: KeyPurpose, text: string): Promise<string> {
+  const whole = await crypto.subtle.sign("HMAC", await derivedMacKey(signingKey, purpose), encoder.encode(text));
+  return base64url(new Uint8Array(whole, 0, 16));
+}
+
+/** The signing key under which `given` is the text's MAC; undefined when under none. Compared in constant time. */
+export async function signingKeyOf(keys: SigningKeys, purpose: KeyPurpose, text: string, given: string): Promise<string | undefined> {
+  for (const key of keys.previous ? [keys.current, keys.previous] : [keys.current]) {
+    if (await sameText(await mac(key, purpose, text), given)) return key;
+  }
+  return undefined;
+}
+
+/** Whether two texts are equal, in a time that tells nothing of where they differ: their digests are compared, every byte. */
+export async function sameText(one: string, other: string): Promise<boolean> {
+  const [left, right] = await Promise.all([sha256(one), sha256(other)]);
+  let difference = 0;
+  for (let index = 0; index < left.length; index += 1) difference |= (left[index] ?? 0) ^ (right[index] ?? 0);
+  return difference === 0;
+}
+
+/** SHA-256 of a text's UTF-8. */
+export async function sha256(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
+}
+
+export function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}
+
+/** Without padding. https://www.rfc-editor.org/rfc/rfc4648#section-5 */
+export function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { RunnerSetupError } from "./runner-setup.ts";
+import { runnerVersion } from "./registration.ts";
+import { startRunner } from "./runner.ts";
+
+function collect(value: string, all: readonly string[]): string[] {
+  return [...all, value];
+}
+
+function parseSlots(text: string): number {
+  const slots = Number(text);
+  if (!Number.isInteger(slots) || slots < 1 || slots > 1_000) throw new InvalidArgumentError("a whole number from 1 to 1000");
+  return slots;
+}
+
+/** `KEY=VALUE`, or `KEY` for the value in the runner's own environment, which keeps it out of the process list. */
+function parseEnvironment(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      const name = at < 0 ? pair : pair.slice(0, at);
+      const value = at < 0 ? process.env[name] : pair.slice(at + 1);
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || value === undefined)
+        throw new RunnerSetupError(`--agent-env ${name}: give KEY=VALUE, or a KEY that is set`);
+      return [name, value] as const;
+    }),
+  );
+}
+
+const program = new Command("mesh-runner")
+  .description("Hosts coding agents of a mesh on this machine.")
+  .version(runnerVersion)
+  .requiredOption("--url <url>", "address of the mesh")
+  .requiredOption("--id <id>", "the agent id that the token was made for")
+  .option("--token-file <file>", "file with the agent token (or set MESH_AGENT_TOKEN)")
+  .option("--slots <n>", "sessions at a time", parseSlots, 1)
+  .option("--dir <folder>", "journal, clones and worktrees", join(homedir(), ".mesh-six", "runner"))
+  .option("--agent <agent>", "which coding agent: claude", "claude")
+  .option("--claude <path>", "path of Claude Code")
+  .option("--trust <owner/name>", "take this repository even without isolation (repeatable)", collect, [])
+  .option("--agent-env <KEY=VALUE>", "environment of the agent; KEY alone takes the runner's value (repeatable)", collect, []);
+
+interface Flags {
+  url: string;
+  id: string;
+  tokenFile?: string;
+  slots: number;
+  dir: string;
+  agent: string;
+  claude?: string;
+  trust: string[];
+  agentEnv: string[];
+}
+
+try {
+  const flags = program.parse().opts<Flags>();
+  if (flags.agent !== "claude") throw new RunnerSetupError(`--agent ${flags.agent} is not known; known: claude`);
+  const token = (flags.tokenFile === undefined ? process.env["MESH_AGENT_TOKEN"] : readFileSync(flags.tokenFile, "utf8"))?.trim();
+  if (token === undefined || token === "") throw new RunnerSetupError("no agent token: set MESH_AGENT_TOKEN or give --token-file");
+  const agentEnv = parseEnvironment(flags.agentEnv);
+  const { url, id, slots, dir, trust, claude } = flags;
+  const runner = await startRunner({ url, id, token, slots, dir, trust, agentEnv, ...(claude === undefined ? {} : { claude }) });
+  let signals = 0;
+  const onSignal = () => void runner.drain(signals++ === 0 ? undefined : 0);
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  const end = await runner.ended;
+  if (end.exitCode !== 0) console.error(`mesh-runner: ${end.message}`);
+  process.exit(end.exitCode);
+} catch (error) {
+  if (!(error instanceof RunnerSetupError) && !(error instanceof Error && "code" in error)) throw error;
+  console.error(`mesh-runner: ${error.message}`);
+  process.exit(78);
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import type { Registration } from "../core/protocol/frames.ts";
+import { refused, ok, type Result } from "../core/result.ts";
+import type { AttemptRef } from "./journal.ts";
+
+/** Which mesh, as whom. `url` is the Worker's origin. */
+export interface MeshAccess {
+  readonly url: string;
+  readonly id: string;
+  readonly token: string;
+}
+
+export interface MeshRefusal {
+  /** `unauthorized`: 401 or 403. `rejected`: another 4xx. `unreachable`: no answer, or 5xx. */
+  readonly reason: "unauthorized" | "rejected" | "unreachable";
+  readonly message: string;
+}
+
+/** A credential for one repository and one live attempt; never written down. */
+export interface GitCredential {
+  readonly username: string;
+  readonly password: string;
+  /** Absent when it does not expire soon. */
+  readonly expiresAt?: number | null | undefined;
+}
+
+const gitCredential = z.object({
+  username: z.string().min(1),
+  password: z.string().min(1),
+  expiresAt: z.union([z.number(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))]).nullish(),
+});
+
+/** Says to the mesh what this runner can do; safe to repeat. */
+export async function register(mesh: MeshAccess, registration: Registration): Promise<Result<undefined, MeshRefusal>> {
+  const answer = await post(mesh, "register", registration);
+  return answer.ok ? ok(undefined) : answer;
+}
+
+/** Asks for the credential to fetch and push for an attempt; refused when that attempt is no longer this runner's. */
+export async function fetchGitCredential(mesh: MeshAccess, attempt: AttemptRef): Promise<Result<GitCredential, MeshRefusal>> {
+  const answer = await post(mesh, "git-credential", { taskId: attempt.taskId, attempt: attempt.attempt });
+  if (!answer.ok) return answer;
+  const parsed = gitCredential.safeParse(answer.value);
+  return parsed.success ? ok(parsed.data) : refused({ reason: "rejected", message: "the mesh answered no usable git credential" });
+}
+
+/** A route of this agent; the mesh's address may have a path of its own (`https://example.com/api`). */
+export function agentUrl(mesh: MeshAccess, action: string): URL {
+  return new URL(`agents/${encodeURIComponent(mesh.id)}/${action}`, mesh.url.endsWith("/") ? mesh.url : `${mesh.url}/`);
+}
+
+async function post(mesh: MeshAccess, action: string, body: unknown): Promise<Result<unknown, MeshRefusal>> {
+  let response: Response;
+  try {
+    response = await fetch(agentUrl(mesh, action), {
+      method: "POST",
+      headers: { authorization: `Bearer ${mesh.token}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+      redirect: "error",
+      signal: AbortSignal.timeout(30_000),
+    });
+  } catch (error) {
+    return refused({ reason: "unreachable", message: reasonOf(error) });
+  }
+  const text = await response.text().catch(() => "");
+  if (response.ok) {
+    try {
+      return ok(text === "" ? undefined : JSON.parse(text));
+    } catch {
+      return refused({ reason: "rejected", message: `${action}: the answer is not JSON` });
+    }
+  }
+  const message = `${action}: ${response.status} ${detailOf(text)}`.trim();
+  if (response.status === 401 || response.status === 403) return refused({ reason: "unauthorized", message });
+  return refused({ reason: response.status < 500 && response.status !== 429 ? "rejected" : "unreachable", message });
+}
+
+function detailOf(text: string): string {
+  try {
+    const problem = z.object({ title: z.string().optional(), detail: z.string().optional() }).parse(JSON.parse(text));
+    return (problem.detail ?? problem.title ?? "").slice(0, 300);
+  } catch {
+    return "";
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
+}

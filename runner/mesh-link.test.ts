@@ -1,0 +1,126 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { closeCodes, type Assignment, type Command } from "../core/protocol/frames.ts";
+import { openJournal, type Journal } from "./journal.ts";
+import { connectMesh, type MeshLink } from "./mesh-link.ts";
+import { startMeshDouble, type MeshDouble } from "./testing/mesh-double.ts";
+
+const ref = { taskId: "P.1", attempt: 1 };
+let mesh: MeshDouble;
+let journal: Journal;
+let link: MeshLink | undefined;
+
+beforeEach(async () => {
+  mesh = await startMeshDouble();
+  journal = openJournal(mkdtempSync(join(tmpdir(), "link-")));
+});
+afterEach(async () => {
+  link?.close();
+  await mesh.stop();
+});
+
+function connect(token = mesh.token) {
+  const heard: (Assignment | Command)[] = [];
+  link = connectMesh({
+    mesh: { url: mesh.url, id: "laptop-1", token },
+    registration: {
+      capabilities: [{ name: "qa", weight: 1, preferred: false, requirements: [] }],
+      healthChecks: [],
+      slots: 1,
+      metadata: {},
+    },
+    journal,
+    log: () => undefined,
+    onAssign: (assignment) => heard.push(assignment),
+    onCommand: (command) => heard.push(command),
+    onDrain: () => undefined,
+    heartbeatMs: 50,
+    backoffMs: { first: 5, most: 20 },
+  });
+  return { link, heard };
+}
+
+function report(summary: string): void {
+  journal.report({ ...ref, type: "progress", summary });
+  link?.flush();
+}
+
+test("says hello with the journal and what it works on, and reports in order", async () => {
+  journal.assigned({ ...ref, capability: "qa", payload: null, priority: 5, timeoutSeconds: null });
+  journal.report({ ...ref, type: "task-accepted" });
+  const { link } = connect();
+  await mesh.until("task-accepted");
+  expect(mesh.hellos).toEqual([{ type: "hello", version: 1, journal: journal.id, lastAck: 0, working: [ref] }]);
+  report("one");
+  report("two");
+  await mesh.until("progress", ({ summary }) => summary === "two");
+  expect(await link.settled(2_000)).toBe(true);
+  expect(mesh.reports.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  expect(journal.unacknowledged()).toEqual([]);
+});
+
+test("after a drop sends again what was not acknowledged, and nothing that was", async () => {
+  connect();
+  await mesh.connected();
+  report("acknowledged");
+  await link?.settled(2_000);
+  mesh.acknowledge = false;
+  report("lost acknowledgement");
+  await mesh.until("progress", ({ summary }) => summary === "lost acknowledgement");
+  mesh.dropConnection();
+  report("written while away");
+  await mesh.until("progress", ({ summary }) => summary === "written while away");
+  expect(mesh.hellos.map(({ lastAck }) => lastAck)).toEqual([0, 1]);
+  expect(mesh.repeats).toBe(1);
+  expect(mesh.reports.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+});
+
+test("splits many and large reports into frames the mesh accepts", async () => {
+  for (let at = 0; at < 250; at++) journal.report({ ...ref, type: "progress", summary: `${at}` });
+  for (let at = 0; at < 12; at++) journal.report({ ...ref, type: "plan", markdown: "x".repeat(190_000) });
+  connect();
+  while (mesh.reports.length < 262) await mesh.until("plan");
+  expect(await link?.settled(2_000)).toBe(true);
+});
+
+test("gives assignments and commands on, repeats included: the journal tells them apart", async () => {
+  const { heard } = connect();
+  await mesh.connected();
+  const assignment: Assignment = { ...ref, capability: "qa", payload: null, priority: 5, timeoutSeconds: null };
+  const command: Command = { commandId: "c", ...ref, body: { type: "nudge" } };
+  mesh.send({ type: "assign", assignments: [assignment, assignment] });
+  mesh.send({ type: "command", command });
+  report("after");
+  await mesh.until("progress");
+  await expect.poll(() => heard).toEqual([assignment, assignment, command]);
+});
+
+test("comes back after an outage of the mesh", async () => {
+  mesh.refuseWith = 503;
+  connect();
+  report("kept");
+  mesh.refuseWith = undefined;
+  expect((await mesh.until("progress")).summary).toBe("kept");
+});
+
+test("ends with clear words when the token is refused", async () => {
+  const { link } = connect("wrong");
+  const end = await link.ended;
+  expect(end.reason).toBe("unauthorized");
+  expect(end.message).toContain("refuses this token for agent laptop-1");
+  expect(end.message).not.toContain("wrong");
+});
+
+test.each([
+  ["unauthorized", closeCodes.unauthorized],
+  ["unsupported-version", closeCodes.unknownVersion],
+  ["replaced", closeCodes.replaced],
+] as const)("does not come back when closed as %s", async (reason, code) => {
+  const { link } = connect();
+  await mesh.connected();
+  mesh.closeWith(code);
+  expect((await link.ended).reason).toBe(reason);
+  expect(mesh.hellos).toHaveLength(1);
+});

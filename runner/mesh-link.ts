@@ -1,0 +1,244 @@
+import { WebSocket } from "ws";
+import { closeCodes, heartbeatRequest, limits, meshFrame, protocolVersion } from "../core/protocol/frames.ts";
+import type { AgentFrame, Assignment, Command, MeshFrame, Registration, Report } from "../core/protocol/frames.ts";
+import type { Moment } from "../core/time.ts";
+import type { Journal } from "./journal.ts";
+import type { Log } from "./log.ts";
+import { agentUrl, register, type MeshAccess } from "./mesh-api.ts";
+
+/** Why a runner cannot go on trying; its message is for the person who started it. */
+export interface LinkEnd {
+  readonly reason: "unauthorized" | "rejected" | "unsupported-version" | "replaced";
+  readonly message: string;
+}
+
+export interface MeshLinkOptions {
+  readonly mesh: MeshAccess;
+  readonly registration: Registration;
+  readonly journal: Journal;
+  readonly log: Log;
+  readonly onAssign: (assignment: Assignment) => void;
+  readonly onCommand: (command: Command) => void;
+  readonly onDrain: () => void;
+  readonly heartbeatMs?: number;
+  /** First and longest pause between tries to connect; each try doubles it, with a random part. */
+  readonly backoffMs?: { readonly first: number; readonly most: number };
+}
+
+/** A connection to the mesh that mends itself: reports go out in order and again until they are acknowledged. */
+export interface MeshLink {
+  readonly connected: boolean;
+  /** When the mesh was last heard. */
+  readonly lastContactAt: Moment;
+  /** Sends what the journal holds and this connection has not sent yet. */
+  flush(): void;
+  /** Settles when there is no sense in trying on. */
+  readonly ended: Promise<LinkEnd>;
+  /** Resolves when every report is acknowledged, or after `withinMs`. */
+  settled(withinMs: number): Promise<boolean>;
+  close(): void;
+}
+
+export function connectMesh(options: MeshLinkOptions): MeshLink {
+  return new Link(options);
+}
+
+class Link implements MeshLink {
+  connected = false;
+  lastContactAt: Moment = Date.now();
+  readonly ended: Promise<LinkEnd>;
+  readonly #options: MeshLinkOptions;
+  #end: (end: LinkEnd) => void = () => undefined;
+  #socket: WebSocket | undefined;
+  #sentUpTo = 0;
+  #failures = 0;
+  #closed = false;
+  #retry: NodeJS.Timeout | undefined;
+  readonly #heartbeat: NodeJS.Timeout;
+  readonly #onAck = new Set<() => void>();
+
+  constructor(options: MeshLinkOptions) {
+    this.#options = options;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    this.#heartbeat = setInterval(() => this.#beat(), options.heartbeatMs ?? 30_000);
+    void this.#connect();
+  }
+
+  flush(): void {
+    if (!this.connected || this.#socket?.readyState !== WebSocket.OPEN) return;
+    const unsent = this.#options.journal.unacknowledged().filter(({ seq }) => seq > this.#sentUpTo);
+    for (const reports of batched(unsent)) {
+      this.#send({ type: "reports", reports });
+      this.#sentUpTo = reports.at(-1)?.seq ?? this.#sentUpTo;
+    }
+  }
+
+  settled(withinMs: number): Promise<boolean> {
+    const done = () => this.#options.journal.unacknowledged().length === 0;
+    if (done()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        this.#onAck.delete(look);
+        resolve(done());
+      };
+      const look = () => done() && finish();
+      const timer = setTimeout(finish, withinMs);
+      this.#onAck.add(look);
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#retry);
+    this.#socket?.close(1000);
+    this.#socket?.removeAllListeners("message");
+    this.connected = false;
+  }
+
+  async #connect(): Promise<void> {
+    const { mesh, registration, journal, log } = this.#options;
+    const registered = await register(mesh, registration);
+    if (this.#closed) return;
+    if (!registered.ok) {
+      const { reason, message } = registered.error;
+      if (reason === "unauthorized") {
+        return this.#giveUp({ reason, message: `the mesh at ${mesh.url} refuses this token for agent ${mesh.id} (${message})` });
+      }
+      if (reason === "rejected") return this.#giveUp({ reason, message: `the mesh at ${mesh.url} refuses the registration (${message})` });
+      return this.#again(message);
+    }
+    const url = agentUrl(mesh, "connect");
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url, {
+      headers: { authorization: `Bearer ${mesh.token}` },
+      handshakeTimeout: 20_000,
+      maxPayload: 4 * limits.frameBytes,
+    });
+    this.#socket = socket;
+    let problem = "";
+    socket.on("open", () => {
+      this.#sentUpTo = journal.lastAck;
+      const working = journal.live().map(({ assignment }) => ({ taskId: assignment.taskId, attempt: assignment.attempt }));
+      this.#send({ type: "hello", version: protocolVersion, journal: journal.id, lastAck: journal.lastAck, working });
+    });
+    socket.on("message", (data) => this.#hear(String(data)));
+    socket.on("error", (error) => (problem = error.message));
+    socket.on("unexpected-response", (_request, response) => {
+      problem = `HTTP ${response.statusCode}`;
+      if (response.statusCode === 401 || response.statusCode === 403) {
+        this.#giveUp({ reason: "unauthorized", message: `the mesh at ${mesh.url} refuses this token for agent ${mesh.id}` });
+      }
+      response.resume();
+      socket.terminate();
+    });
+    socket.on("close", (code, reason) => {
+      if (this.#socket !== socket || this.#closed) return;
+      this.connected = false;
+      const end = endOf(code, mesh);
+      if (end !== undefined) return this.#giveUp(end);
+      log("warn", "connection to the mesh lost", { code, reason: problem || String(reason) });
+      this.#again(problem || `closed with ${code}`);
+    });
+  }
+
+  #hear(data: string): void {
+    const { journal, log } = this.#options;
+    this.lastContactAt = Date.now();
+    const frame = parseFrame(data);
+    if (frame === undefined) {
+      log("error", "the mesh sent a frame this version does not know", { bytes: data.length });
+      return this.#socket?.close(closeCodes.badFrame);
+    }
+    switch (frame.type) {
+      case "welcome":
+        this.connected = true;
+        this.#failures = 0;
+        journal.acknowledged(frame.ack);
+        log("info", "connected to the mesh", { url: this.#options.mesh.url, agent: this.#options.mesh.id });
+        this.flush();
+        return this.#acknowledged();
+      case "ack":
+        journal.acknowledged(frame.seq);
+        return this.#acknowledged();
+      case "assign":
+        for (const assignment of frame.assignments) this.#options.onAssign(assignment);
+        return;
+      case "command":
+        return this.#options.onCommand(frame.command);
+      case "drain":
+        return this.#options.onDrain();
+      case "heartbeat-ack":
+        return;
+    }
+  }
+
+  #acknowledged(): void {
+    for (const look of this.#onAck) look();
+  }
+
+  #send(frame: AgentFrame): void {
+    this.#socket?.send(JSON.stringify(frame));
+  }
+
+  #beat(): void {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (Date.now() - this.lastContactAt > (this.#options.heartbeatMs ?? 30_000) * 2.5) return socket.terminate();
+    socket.send(heartbeatRequest);
+  }
+
+  #again(reason: string): void {
+    if (this.#closed) return;
+    const { first, most } = this.#options.backoffMs ?? { first: 1_000, most: 30_000 };
+    const pause = Math.min(most, first * 2 ** Math.min(this.#failures, 20)) * (0.5 + Math.random() / 2);
+    this.#failures += 1;
+    this.#options.log("info", "trying to connect again", { inMs: Math.round(pause), reason });
+    this.#retry = setTimeout(() => void this.#connect(), pause);
+  }
+
+  #giveUp(end: LinkEnd): void {
+    this.close();
+    this.#end(end);
+  }
+}
+
+function endOf(code: number, mesh: MeshAccess): LinkEnd | undefined {
+  if (code === closeCodes.unauthorized)
+    return { reason: "unauthorized", message: `the mesh no longer accepts the token of agent ${mesh.id}` };
+  if (code === closeCodes.unknownVersion) {
+    return {
+      reason: "unsupported-version",
+      message: `the mesh does not speak version ${protocolVersion} of the agent protocol: update the runner`,
+    };
+  }
+  if (code === closeCodes.replaced)
+    return { reason: "replaced", message: `another runner connected as ${mesh.id}; each runner needs an id of its own` };
+  return undefined;
+}
+
+function parseFrame(data: string): MeshFrame | undefined {
+  try {
+    return meshFrame.safeParse(JSON.parse(data)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Frames of at most 100 reports and well under 1 MiB, in order. */
+function* batched(reports: readonly Report[]): Generator<Report[]> {
+  let batch: Report[] = [];
+  let bytes = 0;
+  for (const report of reports) {
+    const size = Buffer.byteLength(JSON.stringify(report)) + 1;
+    if (batch.length > 0 && (batch.length === limits.reportsPerFrame || bytes + size > limits.frameBytes - 1_024)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(report);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,22 @@
+import { hostname } from "node:os";
+import type { Registration } from "../core/protocol/frames.ts";
+import type { Isolation } from "./isolation.ts";
+
+export const runnerVersion = "0.1.0";
+
+/** What a runner offers: the three capabilities of a session's steps. */
+export function registrationOf(slots: number, isolation: Isolation): Registration {
+  const capability = (name: string) => ({ name, weight: 1, preferred: false, requirements: [] });
+  return {
+    capabilities: ["planning", "implementation", "qa"].map(capability),
+    healthChecks: [],
+    slots,
+    metadata: {
+      version: runnerVersion,
+      os: `${process.platform}-${process.arch}`,
+      host: hostname(),
+      node: process.version,
+      isolation: isolation.kind,
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { Command, ReportBody, SessionAssignment } from "../core/protocol/frames.ts";
+import type { Result } from "../core/result.ts";
+import type { FailureKind } from "../core/task/state.ts";
+import type { AgentDriver } from "./drivers/driver.ts";
+import type { Repository, WorkFailure } from "./git/repository.ts";
+import type { Isolation } from "./isolation.ts";
+import type { AttemptRecord } from "./journal.ts";
+import type { Log } from "./log.ts";
+import type { GitCredential } from "./mesh-api.ts";
+import type { RunPlace } from "./run-place.ts";
+
+/** What a step of a session works with. */
+export interface StepTools {
+  readonly driver: AgentDriver;
+  readonly isolation: Isolation;
+  readonly repository: Repository;
+  readonly place: RunPlace;
+  readonly environment: Readonly<Record<string, string>>;
+  /** A fresh credential for this attempt; waits out an unreachable mesh for up to 10 min, or until it is given up. */
+  readonly credential: (givenUp: () => boolean) => Promise<Result<GitCredential, WorkFailure>>;
+  /** Durable; sent when there is a connection. */
+  readonly report: (body: ReportBody) => void;
+  readonly connected: () => boolean;
+  readonly log: Log;
+}
+
+export interface StepOrder {
+  readonly record: AttemptRecord;
+  readonly session: SessionAssignment;
+  /** The runner was restarted in the middle of it. */
+  readonly recovered: boolean;
+}
+
+/** A step under way. It ends with exactly one ending report (`task-done`, `task-failed`, `stopped` or `parked`). */
+export interface Step {
+  readonly ended: Promise<void>;
+  /** Whether the command was given to the session. */
+  apply(command: Command): boolean;
+  stop(mode: "after-step" | "now", reason: string): void;
+  /** Ends it as failed, keeping the worktree. */
+  abandon(kind: FailureKind, message: string): void;
+}

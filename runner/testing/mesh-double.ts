@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer, type WebSocket } from "ws";
+import {
+  agentFrame,
+  heartbeatResponse,
+  registration,
+  type AgentFrame,
+  type MeshFrame,
+  type Report,
+  type ReportBody,
+} from "../../core/protocol/frames.ts";
+
+/** A mesh for tests: speaks the agent protocol, keeps what agents report, acknowledges when `acknowledge` is set. */
+export interface MeshDouble {
+  readonly url: string;
+  readonly token: string;
+  readonly hellos: Extract<AgentFrame, { type: "hello" }>[];
+  /** In the order of their numbers, without repeats. */
+  readonly reports: Report[];
+  /** Times a report came that was there already. */
+  repeats: number;
+  registrations: number;
+  acknowledge: boolean;
+  credential: { username: string; password: string };
+  readonly credentialsAsked: unknown[];
+  /** Answers upgrades and calls with this status instead. */
+  refuseWith: number | undefined;
+  send(frame: MeshFrame): void;
+  dropConnection(): void;
+  closeWith(code: number): void;
+  /** The next report that fits, or one that came before and was not waited for yet. */
+  until<T extends ReportBody["type"]>(
+    type: T,
+    fits?: (body: Extract<ReportBody, { type: T }>) => boolean,
+  ): Promise<Extract<ReportBody, { type: T }>>;
+  connected(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startMeshDouble(): Promise<MeshDouble> {
+  const token = "agent-token-for-tests";
+  const sockets = new WebSocketServer({ noServer: true });
+  let current: WebSocket | undefined;
+  let wake: () => void = () => undefined;
+  let changed = new Promise<void>((resolve) => (wake = resolve));
+  const notify = () => {
+    wake();
+    changed = new Promise((resolve) => (wake = resolve));
+  };
+  const taken = new Set<Report>();
+
+  const server: Server = createServer(async (request, response) => {
+    const answer = (status: number, body: unknown) =>
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    if (mesh.refuseWith !== undefined) return answer(mesh.refuseWith, { detail: "refused by the test" });
+    if (request.headers.authorization !== `Bearer ${token}`) return answer(401, { title: "unauthorized" });
+    const body: unknown = JSON.parse(await textOf(request));
+    if (request.url?.endsWith("/register") === true) {
+      registration.parse(body);
+      mesh.registrations += 1;
+      return answer(200, {});
+    }
+    mesh.credentialsAsked.push(body);
+    answer(200, { ...mesh.credential, expiresAt: Date.now() + 60_000 });
+  });
+  server.on("upgrade", (request, socket, head) => {
+    if (mesh.refuseWith !== undefined || request.headers.authorization !== `Bearer ${token}`) {
+      socket.end("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n");
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      current = ws;
+      ws.on("message", (data) => hear(ws, agentFrame.parse(JSON.parse(String(data)))));
+    });
+  });
+
+  function hear(ws: WebSocket, frame: AgentFrame): void {
+    if (frame.type === "heartbeat") return ws.send(heartbeatResponse);
+    if (frame.type === "hello") {
+      mesh.hellos.push(frame);
+      const ack = mesh.acknowledge ? (mesh.reports.at(-1)?.seq ?? 0) : frame.lastAck;
+      ws.send(JSON.stringify({ type: "welcome", version: 1, ack } satisfies MeshFrame));
+    }
+    if (frame.type === "reports") {
+      for (const report of frame.reports) {
+        if (report.seq <= (mesh.reports.at(-1)?.seq ?? 0)) mesh.repeats += 1;
+        else mesh.reports.push(report);
+      }
+      if (mesh.acknowledge) mesh.send({ type: "ack", seq: mesh.reports.at(-1)?.seq ?? 0 });
+    }
+    notify();
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const mesh: MeshDouble = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    token,
+    hellos: [],
+    reports: [],
+    repeats: 0,
+    registrations: 0,
+    acknowledge: true,
+    credential: { username: "x-access-token", password: "git-secret-for-tests" },
+    credentialsAsked: [],
+    refuseWith: undefined,
+    send: (frame) => current?.send(JSON.stringify(frame)),
+    dropConnection: () => current?.terminate(),
+    closeWith: (code) => current?.close(code),
+    async until(type, fits = () => true) {
+      while (true) {
+        const found = mesh.reports.find((report) => !taken.has(report) && report.body.type === type && fits(report.body as never));
+        if (found !== undefined) {
+          taken.add(found);
+          return found.body as never;
+        }
+        await changed;
+      }
+    },
+    async connected() {
+      const before = mesh.hellos.length;
+      while (mesh.hellos.length === before || current === undefined) await changed;
+    },
+    async stop() {
+      for (const ws of sockets.clients) ws.terminate();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return mesh;
+}
+
+export async function textOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
+}
