@@ -14,8 +14,9 @@ export type EffectBody =
       readonly title: string;
       readonly body: string;
     }
+  /** `number` 0: found by its branch; done when there is none. */
   | { readonly kind: "close-pull-request"; readonly number: number; readonly branch: string }
-  /** `number` null: found by its branch. Refused by GitHub when the head is not `sha`. */
+  /** Refused by GitHub when the head is not `sha`. */
   | { readonly kind: "merge-pull-request"; readonly number: number; readonly sha: string; readonly method: "merge" | "squash" | "rebase"; readonly title: string }
   | { readonly kind: "open-bug-issue"; readonly parent: number; readonly marker: string; readonly title: string; readonly body: string }
   | { readonly kind: "close-issue"; readonly issue: number; readonly reason: "completed" | "not-planned" }

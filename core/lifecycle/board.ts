@@ -5,7 +5,7 @@ import { rework } from "./implementation.ts";
 import { noteComment } from "./notes.ts";
 import { alignCard, askMove, enter, isPaused } from "./phases.ts";
 import { approvePlan } from "./planning.ts";
-import { sessionStepOver, tell, tryStart, wantStep } from "./session-steps.ts";
+import { holdBack, stopStep, tell, tryStart, wantStep } from "./session-steps.ts";
 import type { ColumnRole } from "./state.ts";
 import type { Step } from "./step.ts";
 
@@ -47,8 +47,9 @@ function edited(step: Step): boolean {
 
 /** Steering reaches the session once: now when it is live, else with its next prompt. */
 function tellOnce(step: Step, text: string, what: string): void {
-  const { session } = step.run;
-  if (session.task !== null && session.agent !== null && session.step !== "test") tell(step, { type: "prompt", text });
+  const { wait } = step.run;
+  if (wait.for === "session" && wait.step !== "test") tell(step, { type: "prompt", text });
+  else if (wait.for === "slot") step.set({ steering: [...step.run.steering, text] });
   else step.set({ steering: [...step.run.steering, text].slice(-20) });
   step.event("steering-told", { what });
 }
@@ -121,20 +122,13 @@ function settle(step: Step, role: ColumnRole): void {
   step.set({ column: { asked: role, pending: null, settledAt: step.at } });
 }
 
-/** Ends a live step or a model's task that the board has made pointless. */
-export function stopStep(step: Step, because: string): void {
-  const { wait, session } = step.run;
-  const tasks = new Set([session.task, "task" in wait ? wait.task : null]);
-  for (const task of tasks) if (task !== null) step.cancelTask(task, because);
-  if (session.task !== null) sessionStepOver(step);
-}
-
 /** Nothing new starts; a live session stops after its step. */
 export function pause(step: Step, by: string): void {
   if (isPaused(step.run)) return;
   step.set({ holds: [{ kind: "paused", by, since: step.at }, ...step.run.holds] });
   step.event("hold-began", { kind: "paused", by });
-  if (step.run.session.task !== null) tell(step, { type: "stop", mode: "after-step", reason: "paused" });
+  holdBack(step, "paused");
+  tell(step, { type: "stop", mode: "after-step", reason: "paused" });
 }
 
 /** Goes on as before; the card goes where the phase has it. */
@@ -142,6 +136,7 @@ export function resumed(step: Step, now: ColumnRole | null): void {
   step.set({ holds: step.run.holds.filter((hold) => hold.kind !== "paused") });
   step.event("hold-ended", { kind: "paused" });
   const role = columnOf(step.run.phase);
-  if (role !== null && (now === null || now !== role)) askMove(step, role, true);
+  if (role !== null && now === role) settle(step, role);
+  else if (role !== null) askMove(step, role, true);
   tryStart(step);
 }

@@ -1,7 +1,7 @@
 import { isActive } from "./is-active.ts";
 import type { ReportBody } from "../protocol/frames.ts";
 import { askPeople } from "./questions.ts";
-import { tell } from "./session-steps.ts";
+import { holdBack, tell } from "./session-steps.ts";
 import type { Run } from "./state.ts";
 import type { Step } from "./step.ts";
 
@@ -35,7 +35,7 @@ export function modelUsed(step: Step, usd: number): void {
 }
 
 /** The spend breaker and the no-progress breaker: a hold, a stop after the step, and a person decides. */
-function breakOnSpend(step: Step): void {
+export function breakOnSpend(step: Step): void {
   if (!isActive(step.run) || step.run.holds.some((hold) => hold.kind === "budget")) return;
   const { spend } = step.run;
   const { perIssueUsd, noProgressUsd, continueUsd } = step.policy.budget;
@@ -48,6 +48,7 @@ function breakOnSpend(step: Step): void {
         ? `${dollars(idle)} were spent since the phase last changed (cap ${dollars(noProgressUsd + spend.allowedMore)}).`
         : null;
   if (over === null) return;
+  holdBack(step, "budget");
   tell(step, { type: "stop", mode: "after-step", reason: "budget" });
   step.event("hold-began", { kind: "budget", because: over });
   askPeople(step, "budget", `${over} Continue?`, [

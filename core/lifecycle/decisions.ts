@@ -7,6 +7,7 @@ import { evaluateTests, setVerdict, settleQa } from "./qa.ts";
 import { outcomeOf } from "./questions.ts";
 import { mergeNow } from "./review.ts";
 import { tryStart } from "./session-steps.ts";
+import type { EffectId } from "../ids.ts";
 import type { DecisionOutcome, Question } from "./state.ts";
 import type { Step } from "./step.ts";
 
@@ -24,6 +25,8 @@ export function decided(step: Step, question: Question, answers: readonly string
       step.event("hold-ended", { kind: "budget", by });
       return tryStart(step);
     default:
+      if (outcome === "stop") return fail(step, `stopped by ${by}`);
+      if (question.effect !== undefined) return askAgain(step, question.effect);
       return proceed(step, outcome, by);
   }
 }
@@ -40,9 +43,20 @@ function allowance(step: Step): number {
   return Math.max(spend.allowedMore, over) + continueUsd;
 }
 
-function proceed(step: Step, outcome: DecisionOutcome, by: string): void {
-  if (outcome === "stop") return fail(step, `stopped by ${by}`);
-  step.set({ holds: step.run.holds.filter((hold) => hold.kind !== "effect") });
+/** An effect that was given up is asked for anew, where it is still wanted. */
+export function askAgain(step: Step, effect: EffectId): void {
+  step.set({ holds: step.run.holds.filter((hold) => hold.kind !== "effect" || hold.effect !== effect) });
+  const { column, wait } = step.run;
+  if (column.pending === effect) {
+    step.set({ column: { ...column, pending: null } });
+    alignCard(step, true);
+  } else if (wait.for === "pull-request" && wait.effect === effect) requestPull(step);
+  else if (wait.for === "merge" && wait.effect === effect) mergeNow(step);
+  tryStart(step);
+}
+
+/** Goes on from where a decision of people held the run. */
+export function proceed(step: Step, outcome: DecisionOutcome, by: string): void {
   const { wait } = step.run;
   const goOn = outcome === "go-on";
   switch (wait.for) {
@@ -59,6 +73,5 @@ function proceed(step: Step, outcome: DecisionOutcome, by: string): void {
     case "start":
       return tryStart(step);
     default:
-      return alignCard(step, step.run.column.pending === null);
   }
 }

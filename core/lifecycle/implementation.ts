@@ -40,8 +40,10 @@ export function requestPull(step: Step): void {
 
 export function pullRequestAnswered(step: Step, effect: EffectId, result: EffectResult): void {
   const { wait, head } = step.run;
-  if (step.run.phase !== "implementation" || wait.for !== "pull-request" || wait.effect !== effect) return;
+  const awaited = step.run.phase === "implementation" && wait.for === "pull-request" && wait.effect === effect;
   if (result.kind === "pull-request-open") {
+    // Known even when the work has been sent elsewhere meanwhile, so that a next run can close it.
+    if (!awaited && (step.run.pull !== undefined || step.run.formerPulls?.includes(result.number))) return;
     step.set({
       pull: {
         number: result.number,
@@ -59,12 +61,13 @@ export function pullRequestAnswered(step: Step, effect: EffectId, result: Effect
         changesRequested: [],
         observedAt: step.at,
       },
-      head: { sha: result.headSha, commits: head?.commits ?? 1 },
+      ...(awaited ? { head: { sha: result.headSha, commits: head?.commits ?? 1 } } : {}),
     });
     step.event("pull-request-opened", { number: result.number, url: result.url });
-    return beginQa(step, "pull request open");
+    if (awaited) beginQa(step, "pull request open");
+    return;
   }
-  if (result.kind !== "pull-request-refused") return;
+  if (!awaited || result.kind !== "pull-request-refused") return;
   if (result.because === "refused") {
     askPeople(step, "decision", `GitHub refused the pull request: ${result.message}`, [
       { label: "Try again", outcome: "try-again" },

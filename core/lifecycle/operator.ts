@@ -1,13 +1,16 @@
 import type { OperatorCommand } from "../inputs.ts";
-import { pause, resumed, stopStep } from "./board.ts";
+import { pause, resumed } from "./board.ts";
+import { askAgain, proceed } from "./decisions.ts";
 import { accept, cancel } from "./endings.ts";
 import { requestPull } from "./implementation.ts";
 import { beginWork } from "./intake.ts";
+import { isOpen } from "./is-active.ts";
 import { isPaused } from "./phases.ts";
 import { approvePlan } from "./planning.ts";
 import { beginReview, mergeNow } from "./review.ts";
-import { tryStart, wantStep } from "./session-steps.ts";
+import { stopStep, tryStart, wantStep } from "./session-steps.ts";
 import type { Step } from "./step.ts";
+import { withdrawQuestions } from "./withdraw.ts";
 
 /** Why a command does nothing now; null when it was carried out. */
 export function commanded(step: Step, command: OperatorCommand, by: string, reason: string): string | null {
@@ -38,8 +41,16 @@ function carryOut(step: Step, command: OperatorCommand, by: string): string | nu
 
 /** Does the waiting thing now: backoff and provider waits are cut short, the session's step begins anew. */
 function retry(step: Step): string | null {
-  step.set({ infrastructure: 0, holds: step.run.holds.filter((hold) => hold.kind !== "quota" && hold.kind !== "effect") });
+  const asked = step.run.questions.filter((question) => isOpen(question) && (question.purpose === "decision" || question.purpose === "fix"));
+  step.set({ infrastructure: 0, holds: step.run.holds.filter((hold) => hold.kind !== "quota") });
   step.timer("quota", null);
+  withdrawQuestions(step, "an operator tries again", (question) => asked.includes(question) || question.asker?.task === step.run.session.task);
+  for (const { effect } of asked) if (effect !== undefined) askAgain(step, effect);
+  if (asked.some((question) => question.effect === undefined)) {
+    proceed(step, "try-again", "an operator");
+    return null;
+  }
+  if (asked.length > 0) return null;
   const { wait } = step.run;
   if (wait.for === "start") {
     step.wait({ ...wait, notBefore: step.at });
@@ -60,6 +71,12 @@ function retry(step: Step): string | null {
 
 /** Goes on as if what is awaited had come out well, where that makes sense. */
 function advance(step: Step, by: string): string | null {
+  const refusal = advanced(step, by);
+  if (refusal === null) withdrawQuestions(step, `advanced by ${by}`, (question) => question.purpose === "session");
+  return refusal;
+}
+
+function advanced(step: Step, by: string): string | null {
   const { run } = step;
   switch (run.phase) {
     case "intake":

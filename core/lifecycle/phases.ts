@@ -29,7 +29,7 @@ export function isPaused(run: Run): boolean {
 /** Enters a phase: open questions of the session are withdrawn, the no-progress spend starts anew, the card follows. */
 export function enter(step: Step, phase: Phase, because: string): void {
   const from = step.run.phase;
-  if (from !== phase) withdrawQuestions(step, "the card has left the phase", (question) => question.purpose !== "budget");
+  if (from !== phase) leavePhase(step, "the card has left the phase");
   step.set({
     phase,
     phaseSince: step.at,
@@ -39,6 +39,14 @@ export function enter(step: Step, phase: Phase, because: string): void {
   });
   step.event("run-phase-changed", { from, to: phase, because });
   alignCard(step);
+}
+
+/** What was asked in a phase, and effects that were given up in it, hold nothing after it. Only the budget's question stays. */
+export function leavePhase(step: Step, because: string): void {
+  withdrawQuestions(step, because, (question) => question.purpose !== "budget");
+  const { holds, column } = step.run;
+  const givenUp = holds.some((hold) => hold.kind === "effect" && hold.effect === column.pending);
+  step.set({ holds: holds.filter((hold) => hold.kind !== "effect"), ...(givenUp ? { column: { ...column, pending: null } } : {}) });
 }
 
 /** Rework cycles the run may spend in each of planning, qa and review. */

@@ -9,7 +9,7 @@ import type { Step } from "./step.ts";
 
 /** The session's plan, for the reviewer to judge. */
 export function planProposed(step: Step, markdown: string): void {
-  step.set({ plan: markdown, planApprovedBy: undefined });
+  step.set({ plan: markdown, planApprovedBy: undefined, emptyEnds: 0 });
   step.event("plan-proposed", { characters: markdown.length, cycle: step.run.cycles.planning });
 }
 
@@ -52,7 +52,7 @@ export function planReviewed(step: Step, outcome: { readonly done: unknown } | {
       { label: "Approve", outcome: "approve" },
       { label: "Reject", description: "or write what to change", outcome: "reject" },
     ],
-    step.run.plan ?? "",
+    { context: step.run.plan ?? "" },
   );
   step.wait({ for: "plan-approval", question });
 }

@@ -8,7 +8,8 @@ import { enter, spendCycle } from "./phases.ts";
 import { replan } from "./planning.ts";
 import { askPeople } from "./questions.ts";
 import { beginReview } from "./review.ts";
-import { wantStep } from "./session-steps.ts";
+import { infrastructureFailed } from "./session-failures.ts";
+import { stopStep, wantStep } from "./session-steps.ts";
 import type { Step } from "./step.ts";
 
 /** Tests of the head: the project's command on a runner and GitHub's checks, whichever are configured. */
@@ -37,7 +38,7 @@ export function testsFinished(step: Step, results: TestResults): void {
 /** The test step has ended. */
 export function testStepDone(step: Step): void {
   const { tests } = step.run;
-  if (!tests) return wantStep(step, "test", { type: "test" }, step.at + step.policy.backoff.firstMs);
+  if (!tests) return infrastructureFailed(step, "the test step ended without results");
   if (tests.verdict === "unclear") return evaluateTests(step);
   settleQa(step);
 }
@@ -74,9 +75,11 @@ export function setVerdict(step: Step, verdict: "passed" | "failed", failures: r
 
 /** Red by either is red, green needs both. */
 export function settleQa(step: Step): void {
-  const { tests, checksSeen, pull, phase } = step.run;
+  const { tests, checksSeen, pull, phase, session } = step.run;
   if (phase !== "qa") return;
-  const command = step.policy.qa.testCommand === null ? "passed" : (tests?.verdict ?? "pending");
+  // A result counts when its step has ended: until then the session is live.
+  const verdict = session.task === null ? (tests?.verdict ?? "pending") : "pending";
+  const command = step.policy.qa.testCommand === null ? "passed" : verdict;
   const checks = step.policy.qa.checks ? (checksSeen ?? "pending") : "green";
   if (command === "failed") return qaFailed(step, renderTestFailures(tests?.results));
   if (checks === "red") return qaFailed(step, (pull?.failingChecks ?? []).map((check) => `${check.name}: ${check.summary}`).join("\n") || "checks are red");
@@ -85,14 +88,8 @@ export function settleQa(step: Step): void {
 }
 
 function qaFailed(step: Step, failures: string): void {
-  const { session } = step.run;
-  if (session.task !== null) {
-    // The checks turned red while the test command still runs: its result no longer matters.
-    step.cancelTask(session.task, "checks are red");
-    step.set({ session: { ...session, task: null, step: null } });
-    step.timer("stall", null);
-    step.timer("tell-waiting", null);
-  }
+  // The checks turned red while the test command still runs: its result no longer matters.
+  stopStep(step, "checks are red");
   if (!spendCycle(step, "qa", failures)) return fail(step, "the tests fail and no cycle is left");
   const cycle = step.run.cycles.qa;
   const bug = renderBugIssue(step.run, failures, step.context);

@@ -1,7 +1,7 @@
 import { parseVerdict } from "../inbound/model-verdicts.ts";
 import { renderArchitectRequest } from "../outbound/model-requests.ts";
 import type { ReportBody, QuestionItem } from "../protocol/frames.ts";
-import type { AgentId, QuestionId, TaskId } from "../ids.ts";
+import type { AgentId, EffectId, QuestionId, TaskId } from "../ids.ts";
 import type { Moment } from "../time.ts";
 import { isOpen } from "./is-active.ts";
 import type { Answer, DecisionOutcome, Question, QuestionPurpose } from "./state.ts";
@@ -93,7 +93,8 @@ interface Choice {
 }
 
 /** The mesh itself asks people; the run is held until they answer. */
-export function askPeople(step: Step, purpose: Exclude<QuestionPurpose, "session">, text: string, choices: readonly Choice[], context = ""): QuestionId {
+export function askPeople(step: Step, purpose: Exclude<QuestionPurpose, "session">, text: string, choices: readonly Choice[], about: { readonly context?: string; readonly effect?: EffectId } = {}): QuestionId {
+  const context = about.context ?? "";
   const id = step.questionId();
   const item: QuestionItem = {
     text: text.slice(0, 20_000),
@@ -108,6 +109,7 @@ export function askPeople(step: Step, purpose: Exclude<QuestionPurpose, "session
     askedAt: step.at,
     status: "with-human",
     late: [],
+    ...(about.effect === undefined ? {} : { effect: about.effect }),
     outcomes: choices.map((choice) => choice.outcome),
   };
   step.set({

@@ -3,9 +3,9 @@ import type { EffectId } from "../ids.ts";
 import type { PullRequestObservation } from "../inputs.ts";
 import { accept, cancel, fail } from "./endings.ts";
 import { noteComment, notify } from "./notes.ts";
-import { enter, spendCycle } from "./phases.ts";
+import { enter, leavePhase, spendCycle } from "./phases.ts";
 import { askPeople } from "./questions.ts";
-import { sessionStepOver, wantStep } from "./session-steps.ts";
+import { stopStep, wantStep } from "./session-steps.ts";
 import type { Step } from "./step.ts";
 
 /** Everything is green: merged by us or awaited from a person. */
@@ -13,6 +13,7 @@ export function beginReview(step: Step, because: string): void {
   enter(step, "review", because);
   noteComment(step, `result:${step.run.head?.sha.slice(0, 12) ?? step.run.cycles.review}`, { note: "tests-passed" });
   if (step.run.mergedSha !== undefined) return afterMerge(step);
+  if (step.run.pull && freshReviews(step, step.run.pull).length > 0) return reviewObserved(step, step.run.pull);
   requestMerge(step);
 }
 
@@ -43,9 +44,9 @@ export function mergeNow(step: Step): void {
 
 export function mergeAnswered(step: Step, effect: EffectId, result: EffectResult): void {
   const { wait } = step.run;
-  if (step.run.phase !== "review" || wait.for !== "merge" || wait.effect !== effect) return;
+  // What GitHub has merged is merged, wherever the run stands by now.
   if (result.kind === "merged") return merged(step, result.sha, "the mesh");
-  if (result.kind !== "merge-refused") return;
+  if (step.run.phase !== "review" || wait.for !== "merge" || wait.effect !== effect || result.kind !== "merge-refused") return;
   step.event("merge-refused", { because: result.because, message: result.message.slice(0, 500) });
   switch (result.because) {
     case "conflict":
@@ -68,11 +69,9 @@ export function mergeAnswered(step: Step, effect: EffectId, result: EffectResult
 /** Merged, by us or by a person: what runs of the session ends, the deployment is looked at. */
 export function merged(step: Step, sha: string, by: string): void {
   if (step.run.mergedSha !== undefined) return;
-  const { session, pull } = step.run;
-  if (session.task !== null) {
-    step.cancelTask(session.task, "merged");
-    sessionStepOver(step);
-  }
+  const { pull } = step.run;
+  stopStep(step, "merged");
+  if (step.run.phase === "review") leavePhase(step, "the pull request was merged");
   step.set({ mergedSha: sha, ...(pull ? { pull: { ...pull, state: "closed" as const, merged: true, mergedBy: by, mergeCommit: sha } } : {}) });
   step.event("pull-request-merged", { number: pull?.number ?? null, sha, by });
   if (step.run.phase !== "review") enter(step, "review", `merged by ${by}`);
@@ -128,7 +127,8 @@ function deploymentFailed(step: Step, reason: string): void {
   noteComment(step, `deployment:${step.run.cycles.review}`, { note: "deployment-failed", reason });
   notify(step, "deployment", `${step.runId}: deployment`, reason, 4);
   // What was merged stays; the next round works on a fresh pull request from the same branch.
-  step.set({ mergedSha: undefined, pull: undefined, head: undefined, plan: undefined, planApprovedBy: undefined });
+  const former = step.run.pull ? [...(step.run.formerPulls ?? []), step.run.pull.number] : (step.run.formerPulls ?? []);
+  step.set({ formerPulls: former, mergedSha: undefined, pull: undefined, head: undefined, plan: undefined, planApprovedBy: undefined });
   enter(step, "planning", reason);
   wantStep(step, "plan", { type: "replan", feedback: `Your change was merged, but ${reason}. Plan the repair; start from the base branch as it is now.` });
 }
@@ -137,6 +137,7 @@ function deploymentFailed(step: Step, reason: string): void {
 export function pullObserved(step: Step, pull: PullRequestObservation, beginQa: (step: Step, because: string) => void, settleQa: (step: Step) => void): boolean {
   const { run } = step;
   if (run.pull === undefined && (run.phase === "intake" || run.phase === "planning")) return false;
+  if (run.formerPulls?.includes(pull.number)) return false;
   if (run.pull && run.pull.number !== pull.number && pull.state === "closed") return false;
   if (run.pull && pull.observedAt < run.pull.observedAt) return false;
   if (run.mergedSha !== undefined) return false;
@@ -156,14 +157,14 @@ export function pullObserved(step: Step, pull: PullRequestObservation, beginQa: 
     step.set({ head: { sha: pull.headSha, commits: pull.commits } });
     if (before === undefined) step.event("pull-request-opened", { number: pull.number, url: pull.url });
     beginQa(step, "pull request open");
-    return true;
+    return checksObserved(step, checks, settleQa);
   }
   if (run.phase === "qa" || run.phase === "review") {
     if (run.head && pull.headSha !== run.head.sha) {
-      stopTestStep(step);
+      stopStep(step, "the head has moved");
       step.set({ head: { sha: pull.headSha, commits: pull.commits } });
       beginQa(step, "the head of the pull request has moved");
-      return true;
+      return checksObserved(step, checks, settleQa);
     }
     if (step.policy.qa.checks) step.set({ checksSeen: checks });
   }
@@ -172,14 +173,20 @@ export function pullObserved(step: Step, pull: PullRequestObservation, beginQa: 
   return step.run !== run;
 }
 
-function stopTestStep(step: Step): void {
-  if (step.run.session.task === null) return;
-  step.cancelTask(step.run.session.task, "the head has moved");
-  sessionStepOver(step);
+function checksObserved(step: Step, checks: "pending" | "green" | "red", settleQa: (step: Step) => void): true {
+  if (step.policy.qa.checks && step.run.phase === "qa") {
+    step.set({ checksSeen: checks });
+    settleQa(step);
+  }
+  return true;
+}
+
+function freshReviews(step: Step, pull: PullRequestObservation) {
+  return pull.changesRequested.filter((review) => !step.run.handledReviews.includes(review.id));
 }
 
 function reviewObserved(step: Step, pull: PullRequestObservation): void {
-  const fresh = pull.changesRequested.filter((review) => !step.run.handledReviews.includes(review.id));
+  const fresh = freshReviews(step, pull);
   const red = step.policy.qa.checks && pull.checks === "red";
   if (fresh.length > 0 || red) {
     const feedback = [

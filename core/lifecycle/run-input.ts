@@ -23,7 +23,7 @@ export type RunInput =
       /** For good: the outbox has given up. */
       | { readonly type: "effect-gave-up"; readonly effect: Effect; readonly code: string; readonly message: string }
       /** An agent accepted the task. */
-      | { readonly type: "task-started"; readonly task: TaskId; readonly agent: AgentId }
+      | { readonly type: "task-started"; readonly task: TaskId; readonly attempt: number; readonly agent: AgentId }
       /** For good, after all attempts. `usd` = what it cost, for model work. */
       | {
           readonly type: "task-ended";

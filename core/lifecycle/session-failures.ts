@@ -28,7 +28,9 @@ function again(step: Step, because: string): { name: SessionStep; prompt: StartP
   const { wait, session } = step.run;
   const name = wait.for === "slot" || wait.for === "session" || wait.for === "start" ? wait.step : (session.step ?? "implement");
   if (name === "test") return { name, prompt: { type: "test" } };
-  return { name, prompt: wait.for === "start" ? wait.prompt : { type: "resume", because } };
+  // What no agent has accepted is asked for again in the same words.
+  const prompt = wait.for === "start" || wait.for === "slot" ? wait.prompt : undefined;
+  return { name, prompt: prompt ?? { type: "resume", because } };
 }
 
 /** Same phase, again after backoff; a third failure in a row asks a person. */

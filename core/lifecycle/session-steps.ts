@@ -1,3 +1,4 @@
+import { breakOnSpend } from "./budget.ts";
 import type { CommandBody, SessionAssignment } from "../protocol/frames.ts";
 import { renderPrompt } from "../outbound/prompts.ts";
 import type { Moment } from "../time.ts";
@@ -20,6 +21,9 @@ export function tryStart(step: Step): void {
     step.timer("start", wait.notBefore);
     return;
   }
+  // An issue that has spent its money in earlier runs starts nothing either.
+  breakOnSpend(step);
+  if (step.run.holds.length > 0) return;
   step.timer("start", null);
   const capability = wait.step === "test" ? "qa" : step.run.phase === "planning" ? "planning" : "implementation";
   const payload = assignmentOf(step, wait.step, wait.prompt);
@@ -29,12 +33,25 @@ export function tryStart(step: Step): void {
     session: { run: `${step.run.issue}.${step.run.run}` as never, step: wait.step },
   });
   step.set({
-    wait: { for: "slot", task, step: wait.step },
+    wait: { for: "slot", task, step: wait.step, prompt: wait.prompt, steeringSaid: wait.step === "test" ? 0 : step.run.steering.length },
     session: { ...step.run.session, task, step: wait.step, lastActivityAt: step.at, nudges: 0 },
-    steering: wait.step === "test" ? step.run.steering : [],
-    headAtStart: step.run.head?.sha ?? null,
+    headAtStart: goesOn(wait.prompt) ? step.run.headAtStart : (step.run.head?.sha ?? null),
   });
   step.timer("tell-waiting", step.at + step.policy.session.tellWaitingAfterMs);
+}
+
+/** The same piece of work goes on: what it has pushed so far counts as its own. */
+function goesOn(prompt: StartPrompt): boolean {
+  return prompt.type === "resume" || prompt.type === "answer" || prompt.type === "commit-your-work";
+}
+
+/** A step that no agent has accepted yet is taken back while a hold stands, and begins again after it (invariant 10). */
+export function holdBack(step: Step, because: string): void {
+  const { wait } = step.run;
+  if (wait.for !== "slot") return;
+  step.cancelTask(wait.task, because);
+  sessionStepOver(step);
+  step.wait({ for: "start", step: wait.step, prompt: wait.prompt ?? { type: "resume", because }, notBefore: step.at });
 }
 
 function assignmentOf(step: Step, name: SessionStep, prompt: StartPrompt): SessionAssignment {
@@ -60,13 +77,16 @@ function assignmentOf(step: Step, name: SessionStep, prompt: StartPrompt): Sessi
 }
 
 /** The runner has accepted: the run waits for the session, which is watched for silence from now on. */
-export function sessionAccepted(step: Step, agent: Run["session"]["agent"]): void {
+export function sessionAccepted(step: Step, agent: Run["session"]["agent"], attempt: number): void {
   const { wait } = step.run;
   if (wait.for !== "slot") return;
-  step.wait({ ...wait, for: "session" });
+  step.wait({ for: "session", task: wait.task, step: wait.step });
   step.timer("tell-waiting", null);
-  step.set({ session: { ...step.run.session, agent } });
+  step.set({ session: { ...step.run.session, agent, attempt } });
   if (wait.step === "test") return sessionActive(step);
+  // Steering that came after the prompt was written is said now.
+  for (const text of step.run.steering.slice(wait.steeringSaid ?? 0)) tell(step, { type: "prompt", text });
+  step.set({ steering: [] });
   // Answers that never reached the session were in the prompt it now has.
   markApplied(step, (question) => question.purpose === "session" && question.status === "answered" && question.appliedAt === undefined);
   sessionActive(step);
@@ -95,10 +115,17 @@ export function markApplied(step: Step, which: (question: Question) => boolean):
 
 /** Says something to the live session; without one nothing is said. Lapses when the attempt ends. */
 export function tell(step: Step, command: CommandBody): void {
-  const { session } = step.run;
-  if (session.task === null || session.agent === null) return;
-  // A session task has one attempt: the run machine does its own retries.
-  step.effect("session", { kind: "tell-session", agent: session.agent, task: session.task, attempt: 1, command });
+  const { session, wait } = step.run;
+  if (session.task === null || session.agent === null || wait.for === "slot") return;
+  step.effect("session", { kind: "tell-session", agent: session.agent, task: session.task, attempt: session.attempt ?? 1, command });
+}
+
+/** Ends a live step or a model's task that has become pointless. */
+export function stopStep(step: Step, because: string): void {
+  const { wait, session } = step.run;
+  const tasks = new Set([session.task, "task" in wait ? wait.task : null]);
+  for (const task of tasks) if (task !== null) step.cancelTask(task, because);
+  if (session.task !== null) sessionStepOver(step);
 }
 
 /** The live step has ended, however; nothing of it counts any more. */

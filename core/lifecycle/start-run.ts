@@ -92,7 +92,8 @@ export function startRun(
   step.event("run-started", { branch: run.branch, restartOf: earlier?.run ?? null });
   // Restarted by an operator: the card stands elsewhere, and must not be taken for a human's move.
   if (roleOf(card.column, context.policy) !== "todo") askMove(step, "todo", true);
-  if (earlier?.pull && earlier.pull.state === "open" && earlier.mergedSha === undefined)
-    step.effect("pull", { kind: "close-pull-request", number: earlier.pull.number, branch: earlier.branch });
+  // The result of opening it may still be out; after it in the same lane, the pull request is found by its branch.
+  const mayBeOpen = earlier && earlier.mergedSha === undefined && earlier.pull?.state !== "closed" && earlier.phases.some(({ phase }) => phase === "implementation");
+  if (mayBeOpen) step.effect("pull", { kind: "close-pull-request", number: earlier.pull?.number ?? 0, branch: earlier.branch });
   return moved(step.run, step.events, step.actions);
 }

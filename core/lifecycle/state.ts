@@ -18,7 +18,14 @@ export type ColumnRole = "todo" | "planning" | "inProgress" | "qa" | "review" | 
 export type Wait =
   | { readonly for: "turn" }
   | { readonly for: "guidance"; readonly task: TaskId }
-  | { readonly for: "slot" | "session"; readonly task: TaskId; readonly step: SessionStep }
+  /** `prompt` and `steeringSaid` (how much of the steering the prompt holds) matter until the agent has accepted. */
+  | {
+      readonly for: "slot" | "session";
+      readonly task: TaskId;
+      readonly step: SessionStep;
+      readonly prompt?: StartPrompt;
+      readonly steeringSaid?: number;
+    }
   | { readonly for: "plan-review"; readonly task: TaskId }
   | { readonly for: "plan-approval"; readonly question: QuestionId }
   | { readonly for: "pull-request"; readonly effect: EffectId }
@@ -84,6 +91,8 @@ export interface Question {
   readonly humanSince?: Moment;
   readonly remindedAt?: Moment;
   readonly withdrawnBecause?: string;
+  /** A decision on an effect that was given up. */
+  readonly effect?: EffectId;
   /** Questions of the mesh itself: what each choice does, in the order of the first item's options. */
   readonly outcomes?: readonly DecisionOutcome[];
 }
@@ -103,6 +112,8 @@ export interface Session {
   readonly agent: AgentId | null;
   /** The live step's task; null between steps. */
   readonly task: TaskId | null;
+  /** The attempt that accepted it; declined handovers have numbers, too. */
+  readonly attempt?: number;
   readonly step: SessionStep | null;
   readonly lastActivityAt: Moment;
   /** How often it was nudged in this step for silence. */
@@ -161,6 +172,8 @@ export interface Run {
   readonly branch: string;
   readonly head?: { readonly sha: string; readonly commits: number };
   readonly pull?: PullRequestObservation;
+  /** Merged in earlier rounds of this run, from the same branch; what is said of them is old. */
+  readonly formerPulls?: readonly number[];
   readonly tests?: { readonly verdict: "passed" | "failed" | "unclear"; readonly results: TestResults };
   readonly checksSeen?: "pending" | "green" | "red";
   readonly bugIssues: readonly number[];

@@ -7,6 +7,7 @@ import { implementationStepDone, pullRequestAnswered, requestPull } from "./impl
 import { beginIntake, guidanceDone } from "./intake.ts";
 import { isActive, isOpen } from "./is-active.ts";
 import { commanded } from "./operator.ts";
+import { isPaused } from "./phases.ts";
 import { planProposed, planReviewed, planStepDone } from "./planning.ts";
 import { beginQa, settleQa, testsEvaluated, testsFinished, testStepDone } from "./qa.ts";
 import { answerApplied, architectDone, askPeople, giveAnswer, outcomeOf, questionOf, sessionAsked, sessionParked } from "./questions.ts";
@@ -48,6 +49,7 @@ function hear(step: Step, input: RunInput): string | null {
   switch (input.type) {
     case "turn-granted":
       if (step.run.wait.for !== "turn") return "stale";
+      if (isPaused(step.run)) return "paused";
       beginIntake(step);
       return null;
     case "card-observed":
@@ -68,7 +70,7 @@ function hear(step: Step, input: RunInput): string | null {
       return effectGaveUp(step, input);
     case "task-started":
       if (input.task !== step.run.session.task) return "stale";
-      sessionAccepted(step, input.agent);
+      sessionAccepted(step, input.agent, input.attempt);
       return null;
     case "task-ended":
       return taskEnded(step, input);
@@ -128,6 +130,7 @@ function effectDone(step: Step, input: Of<"effect-done">): string | null {
       pullRequestAnswered(step, effect.id, result);
       return null;
     case "merge-pull-request":
+      if (step.run.formerPulls?.includes(effect.number)) return "stale";
       mergeAnswered(step, effect.id, result);
       return null;
     case "check-health":
@@ -152,8 +155,8 @@ function effectGaveUp(step: Step, input: Of<"effect-gave-up">): string | null {
   const { effect } = input;
   switch (effect.kind) {
     case "move-card":
+      // It stays pending: the card stands where nobody put it, and that is no human's move.
       if (step.run.column.pending !== effect.id) return "stale";
-      step.set({ column: { ...step.run.column, pending: null, settledAt: step.at } });
       break;
     case "open-pull-request":
     case "merge-pull-request": {
@@ -168,10 +171,11 @@ function effectGaveUp(step: Step, input: Of<"effect-gave-up">): string | null {
       return "nothing-new";
   }
   step.set({ holds: [...step.run.holds, { kind: "effect", effect: effect.id, reason: input.message.slice(0, 500) }] });
-  askPeople(step, "decision", `GitHub would not ${effect.kind.replaceAll("-", " ")}: ${input.message}`, [
+  const choices = [
     { label: "Try again", outcome: "try-again" },
     { label: "Stop", outcome: "stop" },
-  ]);
+  ] as const;
+  askPeople(step, "decision", `GitHub would not ${effect.kind.replaceAll("-", " ")}: ${input.message}`, choices, { effect: effect.id });
   return null;
 }
 
@@ -211,6 +215,7 @@ function sessionTaskEnded(step: Step, input: Of<"task-ended">): void {
   sessionStepOver(step);
   if (end?.stopped !== undefined)
     return wantStep(step, name, name === "test" ? { type: "test" } : { type: "resume", because: `it was stopped (${end.stopped})` });
+  if (name === "test" && !step.run.tests) return testStepDone(step);
   step.set({ infrastructure: 0 });
   withdrawQuestions(step, "the session has gone on without it", (question) => question.purpose === "session");
   if (name === "test") return testStepDone(step);
@@ -237,6 +242,7 @@ function reported(step: Step, input: Of<"session-report">): string | null {
       sessionAsked(step, body, { agent: input.agent, attempt: input.attempt, task: step.run.session.task as never });
       return null;
     case "plan":
+      if (step.run.phase !== "planning") return "stale";
       planProposed(step, body.markdown);
       return null;
     case "branch-pushed":
@@ -246,6 +252,7 @@ function reported(step: Step, input: Of<"session-report">): string | null {
       sessionActive(step);
       return null;
     case "test-results":
+      if (step.run.phase !== "qa") return "stale";
       testsFinished(step, body.results);
       return null;
     case "usage":

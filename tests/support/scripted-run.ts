@@ -131,7 +131,7 @@ export class ScriptedRun {
   }
 
   accepted(): this {
-    return this.hear({ type: "task-started", task: this.task, agent: laptop });
+    return this.hear({ type: "task-started", task: this.task, attempt: 1, agent: laptop });
   }
 
   report(body: ReportBody extends infer B ? (B extends unknown ? Omit<B, "taskId" | "attempt"> : never) : never): this {

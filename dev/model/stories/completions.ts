@@ -40,7 +40,13 @@ function testEvaluation(request: CompletionRequest): unknown {
     : { passed: true, confidence: 0.95, reason: "Nothing in the output failed.", failures: [] };
 }
 
-function architectAnswer(issue: string | undefined): unknown {
+/** A schema for several questions at once wants `answers`, one per question. */
+function inItsForm(given: { answer: string }, request: CompletionRequest): unknown {
+  const asked = request.schema as { properties?: object } | undefined;
+  return asked?.properties && "answers" in asked.properties ? { ...given, answers: given.answer === "" ? [] : [given.answer] } : given;
+}
+
+function architectAnswer(issue: string | undefined): { confident: boolean; answer: string; confidence: number; reason: string } {
   if (issue === "acme/todo-app#2") {
     return {
       confident: true,
@@ -71,7 +77,7 @@ export function completionOf(request: CompletionRequest): unknown {
     case "test_evaluation":
       return testEvaluation(request);
     case "architect_answer":
-      return architectAnswer(issue);
+      return inItsForm(architectAnswer(issue), request);
     case "general":
       return { answer: "This is the demonstration's scripted model; it has no opinion of its own." };
     case undefined:

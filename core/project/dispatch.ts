@@ -1,0 +1,30 @@
+import { selectAgent } from "../pool/select-agent.ts";
+import type { Candidate } from "../pool/state.ts";
+import { dispatchable } from "../task/attempts.ts";
+import { transitionTask } from "../task/transition.ts";
+import type { WorkingSet } from "./working-set.ts";
+
+/**
+ * Gives every waiting task to the best agent that has room, highest priority and oldest first. A capability is left as soon as nobody has
+ * room for its next task, so that a long queue costs no more than a short one.
+ */
+export function dispatch(set: WorkingSet, candidates: readonly Candidate[]): void {
+  const busy = new Map(set.lookup.busy());
+  for (const capability of set.lookup.waitingCapabilities()) {
+    const offering = candidates.filter(({ capabilities }) => capabilities.some(({ name }) => name === capability));
+    if (offering.length === 0) continue;
+    for (const task of set.lookup.waiting(capability)) {
+      if (!dispatchable(task, set.at)) continue;
+      const selection = selectAgent(task, offering, busy);
+      if ("none" in selection) {
+        if (selection.none === "waits-for-affinity") continue;
+        break;
+      }
+      const step = transitionTask(task, { type: "dispatched", at: set.at, ...selection }, set.policy);
+      if (step.type === "ignored") continue;
+      set.putTask(step.state);
+      for (const event of step.events) set.emit(event);
+      busy.set(selection.agent, (busy.get(selection.agent) ?? 0) + 1);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { EffectId } from "../ids.ts";
+import type { Moment } from "../time.ts";
+import type { OutboxEntry } from "./lookup.ts";
+
+/** An effect is given up after this many failures. */
+export const mostTries = 8;
+
+/**
+ * The effects that may be carried out now, in the order they were decided: of those with one `orderKey` only the first unfinished. An
+ * effect that waits out a failure holds back those behind it.
+ */
+export function outboxReady(entries: Iterable<OutboxEntry>, at: Moment): OutboxEntry[] {
+  const taken = new Set<string>();
+  const ready: OutboxEntry[] = [];
+  for (const entry of entries) {
+    if (taken.has(entry.effect.orderKey)) continue;
+    taken.add(entry.effect.orderKey);
+    if (entry.notBefore <= at) ready.push(entry);
+  }
+  return ready;
+}
+
+/** Of several entries the earliest moment after `at` at which one becomes ready by time alone. */
+export function nextOutboxTimer(entries: Iterable<OutboxEntry>, at: Moment): { readonly id: EffectId; readonly at: Moment } | undefined {
+  const taken = new Set<string>();
+  let next: { id: EffectId; at: Moment } | undefined;
+  for (const { effect, notBefore } of entries) {
+    if (taken.has(effect.orderKey)) continue;
+    taken.add(effect.orderKey);
+    if (notBefore > at && (next === undefined || notBefore < next.at)) next = { id: effect.id, at: notBefore };
+  }
+  return next;
+}

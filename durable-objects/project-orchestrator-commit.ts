@@ -1,0 +1,212 @@
+import type { JournalEvent } from "../core/events.ts";
+import { parseRunRef, runRef } from "../core/ids.ts";
+import type { ProjectKey } from "../core/ids.ts";
+import type { Applied, ProjectInput } from "../core/inputs.ts";
+import { leftNoTrace } from "../core/project/lookup.ts";
+import type { ProjectChange } from "../core/project/lookup.ts";
+import { transitionProject } from "../core/project/transition.ts";
+import { liveAttempt } from "../core/task/attempts.ts";
+import type { Task } from "../core/task/state.ts";
+import { nextTaskTimer } from "../core/task/timers.ts";
+import type { Moment } from "../core/time.ts";
+import { errorText } from "../platform/log.ts";
+import type { Candidates } from "./project-orchestrator-candidates.ts";
+import { CostMeter } from "./project-orchestrator-costs.ts";
+import type { StoredCosts } from "./project-orchestrator-costs.ts";
+import { Journal } from "./project-orchestrator-journal.ts";
+import type { Recorded } from "./project-orchestrator-journal.ts";
+import { outgoingOf } from "./project-orchestrator-outgoing.ts";
+import type { Outgoing } from "./project-orchestrator-outgoing.ts";
+import type { CountedSql } from "./project-orchestrator-tables.ts";
+import { StateStore } from "./state-store.ts";
+
+/** Kept in the journal's newest row, so that it costs none. Stored. Fields are only added, as optional. */
+interface Ledger {
+  readonly costs: StoredCosts;
+  readonly projected: number;
+  readonly recorded: number;
+}
+
+/** How far others have come with the journal. */
+export interface Marks {
+  /** The read model has events up to this number. */
+  projected: number;
+  /** The archive has rows up to this place. */
+  archived: number;
+  /** The pool has counted results up to this number. */
+  recorded: number;
+}
+
+/** The commits of one orchestrator: inputs in, rows and what is to be said outside out. All of it is synchronous. */
+export class Commits {
+  readonly store: StateStore;
+  readonly journal: Journal;
+  readonly meter = new CostMeter();
+  readonly marks: Marks = { projected: 0, archived: 0, recorded: 0 };
+  readonly #project: ProjectKey;
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: CountedSql;
+  readonly #candidates: Candidates;
+  #offers = 0;
+  #taskDue: Moment | undefined;
+  #runDue: Moment | undefined;
+  /** Tasks waited for an agent at the end of the last commit, and candidates were not known. */
+  unoffered = false;
+  readonly #refused = new Set<string>();
+  #unreadableTold = false;
+
+  constructor(project: ProjectKey, storage: DurableObjectStorage, sql: CountedSql, candidates: Candidates) {
+    this.#project = project;
+    this.#storage = storage;
+    this.#sql = sql;
+    this.#candidates = candidates;
+    this.store = new StateStore(project, sql);
+    this.journal = new Journal(project, sql);
+  }
+
+  /** Reads the working set. */
+  load(): void {
+    this.store.load();
+    const ledger = this.journal.load();
+    if (ledger !== null) {
+      const { costs, projected, recorded } = JSON.parse(ledger) as Ledger;
+      this.meter.restore(costs);
+      Object.assign(this.marks, { projected, recorded });
+    }
+    const archived = this.#sql.first<{ json: string }>("SELECT json FROM meta WHERE key = 'archived'");
+    if (archived !== undefined) this.marks.archived = JSON.parse(archived.json) as number;
+    this.retime();
+  }
+
+  /** One transaction: all of the inputs, what becomes dispatchable by them, and the effects whose turn has come. Throws as a whole. */
+  commit(inputs: readonly ProjectInput[], at: Moment, into: Outgoing[]): Applied[] {
+    let outgoing: Outgoing | undefined;
+    try {
+      const outcomes = this.#storage.transactionSync(() => {
+        const recorded: Recorded[] = [];
+        const handovers: Task[] = [];
+        const applied = inputs.map((input) => this.#apply(input, recorded, handovers));
+        this.#offer(at, recorded, handovers);
+        outgoing = this.#write(at, recorded, handovers);
+        return applied;
+      });
+      this.store.settle();
+      if (outgoing !== undefined) into.push(outgoing);
+      return outcomes;
+    } catch (thrown) {
+      this.store.load();
+      this.journal.load();
+      this.retime();
+      throw thrown;
+    }
+  }
+
+  /** Notes an input that threw: once, however often it is repeated. */
+  putAside(input: ProjectInput, thrown: unknown, at: Moment, into: Outgoing[]): void {
+    if (this.#refused.has(input.id)) return;
+    this.#refused.add(input.id);
+    const data = { input: input.type, reason: "error", error: errorText(thrown) };
+    const recorded: Recorded[] = [{ input: null, inputId: input.id, at, events: [{ type: "input-refused", data }] }];
+    into.push(this.#storage.transactionSync(() => this.#write(at, recorded, [])));
+  }
+
+  /** The earliest moment at which time alone changes a run or a task; never later than that, sometimes earlier. */
+  get coreDue(): Moment | undefined {
+    if (this.#taskDue === undefined) return this.#runDue;
+    return this.#runDue === undefined ? this.#taskDue : Math.min(this.#taskDue, this.#runDue);
+  }
+
+  /** Reads all timers anew. */
+  retime(): void {
+    this.#taskDue = this.store.tasks.nextTimer(this.store.policy);
+    this.#runDue = this.store.nextRunTimer();
+  }
+
+  costs(): StoredCosts {
+    return this.meter.stored(this.#sql);
+  }
+
+  #apply(input: ProjectInput, recorded: Recorded[], handovers: Task[]): Applied {
+    const isRemembered = this.store.remembers(input);
+    const earlier = isRemembered ? this.store.outcomeOf(input.id) : undefined;
+    if (earlier !== undefined) return earlier;
+    const change = transitionProject(this.store, input);
+    if (leftNoTrace(change)) return change.applied;
+    this.store.take(change, isRemembered ? input.id : null);
+    this.#followTimers(change);
+    this.#attribute(change);
+    recorded.push({ input, inputId: input.id, at: input.at, events: change.events });
+    if (input.type === "agents-offered" || input.type === "time-passed") {
+      for (const task of change.tasks) if (liveAttempt(task)?.status === "dispatched") handovers.push(task);
+    }
+    return change.applied;
+  }
+
+  /** What waits is offered to the agents in the same commit, when it is known who they are. */
+  #offer(at: Moment, recorded: Recorded[], handovers: Task[]): void {
+    const { queue } = this.store.tasks;
+    this.unoffered = false;
+    if (queue.size === 0) return;
+    const candidates = this.#candidates.offering(queue.capabilities(), at);
+    if (candidates === null) {
+      this.unoffered = true;
+      return;
+    }
+    this.#offers += 1;
+    this.#apply({ id: `offer.${at}.${this.#offers}`, at, type: "agents-offered", candidates }, recorded, handovers);
+  }
+
+  #write(at: Moment, recorded: Recorded[], handovers: readonly Task[]): Outgoing {
+    const effects = this.store.effects.release(at);
+    for (const { issue } of effects) this.#count(issue, { requests: 0, rowsWritten: 0, queueMessages: 1 });
+    if (recorded.length > 0) this.#tellUnreadable(at, recorded);
+    this.store.flush(at);
+    const events: JournalEvent[] = recorded.length > 0 ? this.journal.append(recorded, at, JSON.stringify(this.#ledger())) : [];
+    return outgoingOf(this.#project, events, handovers, effects);
+  }
+
+  #tellUnreadable(at: Moment, recorded: Recorded[]): void {
+    if (this.#unreadableTold) return;
+    this.#unreadableTold = true;
+    const events = this.store.unreadable.flatMap((ref) => {
+      const run = parseRunRef(ref);
+      return run === undefined ? [] : [{ type: "input-refused" as const, ...run, data: { reason: "unknown-version" } }];
+    });
+    if (events.length > 0) recorded.push({ input: null, inputId: "load", at, events });
+  }
+
+  #ledger(): Ledger {
+    const { projected, recorded } = this.marks;
+    return { costs: this.costs(), projected, recorded };
+  }
+
+  #followTimers(change: ProjectChange): void {
+    for (const task of change.tasks) {
+      const due = nextTaskTimer(task, this.store.policy);
+      if (due !== undefined && (this.#taskDue === undefined || due < this.#taskDue)) this.#taskDue = due;
+    }
+    if (change.runs.length > 0) this.#runDue = this.store.nextRunTimer();
+  }
+
+  /** What an issue has caused: its runs' and their tasks' and effects' rows. */
+  #attribute(change: ProjectChange): void {
+    if (change.runs.length === 0) return;
+    for (const { issue, run } of change.runs) {
+      const ref = runRef(issue, run);
+      const own = (effect: { readonly issue: number | null }): boolean => effect.issue === issue;
+      const rows = 1 + change.tasks.filter((task) => task.run === ref).length + change.outboxAdd.filter(own).length;
+      this.#count(issue, { requests: 1, rowsWritten: rows, queueMessages: 0 });
+    }
+  }
+
+  #count(issue: number | null, more: { requests: number; rowsWritten: number; queueMessages: number }): void {
+    if (issue === null) return;
+    const before = this.store.issueCosts.get(issue);
+    this.store.issueCosts.set(issue, {
+      issue,
+      requests: (before?.requests ?? 0) + more.requests,
+      rowsWritten: (before?.rowsWritten ?? 0) + more.rowsWritten,
+      queueMessages: (before?.queueMessages ?? 0) + more.queueMessages,
+    });
+  }
+}

@@ -1,0 +1,243 @@
+import type { Effect, EffectKind } from "../core/effects.ts";
+import type { AgentId, ProjectKey } from "../core/ids.ts";
+import type { AgentResult } from "../core/pool/history.ts";
+import type { LiveMessage } from "../core/project/views.ts";
+import type { Assignment, Command } from "../core/protocol/frames.ts";
+import { isSession, liveAttempt } from "../core/task/attempts.ts";
+import type { Task } from "../core/task/state.ts";
+import { secondMs } from "../core/time.ts";
+import type { Moment } from "../core/time.ts";
+import { now } from "../platform/clock.ts";
+import { errorText, log } from "../platform/log.ts";
+import type { EffectMessage, ProjectionMessage, TaskMessage } from "../platform/queue-messages.ts";
+import type { Outgoing } from "./project-orchestrator-outgoing.ts";
+import { liveFeed, mailbox, pool } from "./remote.ts";
+
+const githubWrites = new Set<EffectKind>([
+  "move-card",
+  "comment",
+  "open-pull-request",
+  "close-pull-request",
+  "merge-pull-request",
+  "open-bug-issue",
+  "close-issue",
+]);
+/** Listeners and the pool are told at most this often of what changes all the time. */
+const tellEveryMs = secondMs;
+const pokeLastsMs = 30 * secondMs;
+const batchSize = 100;
+
+/** A handover its agent's mailbox did not take. */
+export interface Declined {
+  readonly task: Task;
+  readonly attempt: number;
+  readonly reason: string;
+}
+
+type Tell = Extract<Effect, { kind: "tell-session" }>;
+
+/**
+ * Says outside what a commit has decided. Nothing here is the only record of anything and nothing rejects: what does not arrive is said
+ * again by the alarm (handovers, effects), with the next commit (results, the poke), or not needed (listeners refetch).
+ */
+export class Sender {
+  readonly #env: Env;
+  readonly #project: ProjectKey;
+  readonly #count: (messages: number) => void;
+  #live: LiveMessage[] = [];
+  #results: AgentResult[] = [];
+  #upToSeq = 0;
+  #toldAt: Moment = 0;
+  #telling = false;
+  #pokedAt: Moment = 0;
+  #recorded = 0;
+  #recording = 0;
+
+  constructor(env: Env, project: ProjectKey, count: (messages: number) => void) {
+    this.#env = env;
+    this.#project = project;
+    this.#count = count;
+  }
+
+  /** Says it all; answers the handovers that were declined. */
+  async send(out: Outgoing, upToSeq: number, payloadOf: (task: Task) => unknown): Promise<Declined[]> {
+    this.#live = merged(this.#live, out.live);
+    if (out.results.length > 0) {
+      this.#results.push(...out.results);
+      this.#upToSeq = upToSeq;
+    }
+    const [declined] = await Promise.all([
+      this.#handOver(out.handovers, payloadOf),
+      this.#revoke(out.revoked),
+      this.#sendEffects(out.effects),
+      out.grown ? this.#poke() : undefined,
+      this.#tell(out.live.some(({ type }) => type === "run-changed")),
+    ]);
+    return declined;
+  }
+
+  /** The projection has read the journal to its end: the next commit pokes again. */
+  readToEnd(): void {
+    this.#pokedAt = 0;
+  }
+
+  /** After a wake-up: the pool has results up to `recorded`, and may not have these. */
+  resume(recorded: number, results: readonly AgentResult[], upToSeq: number): void {
+    this.#recorded = recorded;
+    this.#results = [...results];
+    this.#upToSeq = upToSeq;
+  }
+
+  /** How far the pool has counted this project's results; all of the journal when none is untold. */
+  recordedUpTo(lastSeq: number): number {
+    return this.#results.length === 0 && this.#recording === 0 ? lastSeq : this.#recorded;
+  }
+
+  /** Work waits that no agent takes; the pool says when that may have changed. */
+  async sayWaiting(): Promise<void> {
+    await this.#try("pool-not-told", () => pool(this.#env).waiting(this.#project));
+  }
+
+  async #handOver(tasks: readonly Task[], payloadOf: (task: Task) => unknown): Promise<Declined[]> {
+    if (tasks.length === 0) return [];
+    const byAgent = Map.groupBy(tasks, (task) => liveAttempt(task)?.agent);
+    const batches = await Promise.all(
+      [...byAgent].map(([agent, own]) => {
+        if (agent === undefined) return [];
+        return agent.startsWith("built-in.") ? this.#queue(own) : this.#deliver(agent, own, payloadOf);
+      }),
+    );
+    return batches.flat();
+  }
+
+  async #queue(tasks: readonly Task[]): Promise<Declined[]> {
+    const messages = tasks.map(
+      (task) => ({ project: this.#project, task: task.id, attempt: liveAttempt(task)?.number ?? 0 }) satisfies TaskMessage,
+    );
+    await this.#batches("tasks-not-queued", this.#env.TASKS, messages);
+    return [];
+  }
+
+  async #deliver(agent: AgentId, tasks: readonly Task[], payloadOf: (task: Task) => unknown): Promise<Declined[]> {
+    const assignments = tasks.map((task) => assignmentOf(task, payloadOf(task)));
+    const answer = await this.#try("handover-failed", () => mailbox(this.#env, agent).deliver(this.#project, assignments));
+    return (answer?.declined ?? []).flatMap(({ taskId, attempt, reason }) => {
+      const task = tasks.find(({ id }) => id === taskId);
+      return task === undefined ? [] : [{ task, attempt, reason }];
+    });
+  }
+
+  async #revoke(revoked: Outgoing["revoked"]): Promise<void> {
+    const remote = revoked.filter(({ agent }) => !agent.startsWith("built-in."));
+    await Promise.all(
+      [...Map.groupBy(remote, ({ agent }) => agent)].map(([agent, own]) =>
+        this.#try("revoke-failed", () => mailbox(this.#env, agent).revoke(own.map(({ task }) => task))),
+      ),
+    );
+  }
+
+  async #sendEffects(effects: readonly Effect[]): Promise<void> {
+    if (effects.length === 0) return;
+    const tells = effects.filter((effect): effect is Tell => effect.kind === "tell-session");
+    const queued = effects.filter(({ kind }) => kind !== "tell-session");
+    const messageOf = ({ id }: Effect): EffectMessage => ({ project: this.#project, effect: id });
+    await Promise.all([
+      ...tells.map((effect) =>
+        this.#try("command-failed", () => mailbox(this.#env, effect.agent).command(this.#project, commandOf(effect))),
+      ),
+      this.#batches("effects-not-queued", this.#env.GITHUB_WRITES, queued.filter(({ kind }) => githubWrites.has(kind)).map(messageOf)),
+      this.#batches("effects-not-queued", this.#env.EFFECTS, queued.filter(({ kind }) => !githubWrites.has(kind)).map(messageOf)),
+    ]);
+  }
+
+  async #poke(): Promise<void> {
+    const at = now();
+    if (at < this.#pokedAt + pokeLastsMs) return;
+    this.#pokedAt = at;
+    const sent = await this.#batches("projection-not-poked", this.#env.PROJECTIONS, [
+      { project: this.#project } satisfies ProjectionMessage,
+    ]);
+    if (!sent) this.#pokedAt = 0;
+  }
+
+  /** Runs' changes at once, the rest once a second: what happens meanwhile goes along. */
+  async #tell(urgent: boolean): Promise<void> {
+    if (this.#live.length === 0 && this.#results.length === 0) return;
+    const waitMs = this.#toldAt + tellEveryMs - now();
+    if (!urgent && waitMs > 0) {
+      if (this.#telling) return;
+      this.#telling = true;
+      setTimeout(() => {
+        this.#telling = false;
+        void this.#tell(true);
+      }, waitMs);
+      return;
+    }
+    this.#toldAt = now();
+    const [live, results, upToSeq] = [this.#live, this.#results, this.#upToSeq];
+    this.#live = [];
+    this.#results = [];
+    await Promise.all([
+      live.length > 0 ? this.#try("live-feed-failed", () => liveFeed(this.#env).publish(live)) : undefined,
+      results.length > 0 ? this.#record(upToSeq, results) : undefined,
+    ]);
+  }
+
+  async #record(upToSeq: number, results: AgentResult[]): Promise<void> {
+    this.#recording += 1;
+    const recorded = await this.#try("results-not-recorded", async () => {
+      await pool(this.#env).record(this.#project, upToSeq, results);
+      return true;
+    });
+    this.#recording -= 1;
+    if (recorded === true) this.#recorded = Math.max(this.#recorded, upToSeq);
+    else this.#results = [...results, ...this.#results];
+  }
+
+  async #batches<T>(reason: string, queue: Queue, bodies: readonly T[]): Promise<boolean> {
+    let all = true;
+    for (let from = 0; from < bodies.length; from += batchSize) {
+      const batch = bodies.slice(from, from + batchSize);
+      this.#count(batch.length);
+      const sent = await this.#try(reason, async () => {
+        await queue.sendBatch(batch.map((body) => ({ body })));
+        return true;
+      });
+      all &&= sent === true;
+    }
+    return all;
+  }
+
+  async #try<T>(reason: string, say: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await say();
+    } catch (thrown) {
+      log("warn", "not said; it will be again", { project: this.#project, reason, error: errorText(thrown) });
+      return undefined;
+    }
+  }
+}
+
+/** A task as its agent gets it. */
+export function assignmentOf(task: Task, payload: unknown): Assignment {
+  return {
+    taskId: task.id,
+    attempt: liveAttempt(task)?.number ?? 0,
+    capability: task.capability,
+    payload: (payload ?? null) as Assignment["payload"],
+    priority: task.priority,
+    timeoutSeconds: isSession(task) ? null : task.timeoutSeconds,
+  };
+}
+
+export function commandOf(effect: Tell): Command {
+  return { commandId: effect.id, taskId: effect.task, attempt: effect.attempt, body: effect.command };
+}
+
+/** Only the newest of each run and of each general message is worth saying. */
+function merged(before: readonly LiveMessage[], more: readonly LiveMessage[]): LiveMessage[] {
+  if (before.length === 0 || more.length === 0) return [...before, ...more];
+  const newest = new Map<string, LiveMessage>();
+  for (const message of [...before, ...more]) newest.set(message.type === "run-changed" ? message.run.id : message.type, message);
+  return [...newest.values()];
+}

@@ -1,0 +1,336 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Effect } from "../core/effects.ts";
+import type { JournalPage } from "../core/events.ts";
+import type { AgentId, EffectId, ProjectKey, TaskId } from "../core/ids.ts";
+import { parseRunRef } from "../core/ids.ts";
+import type { Applied, ProjectInput, ProjectProfile } from "../core/inputs.ts";
+import type { Policy } from "../core/policy.ts";
+import { outboxReady } from "../core/project/outbox.ts";
+import type { ProjectView, RunView, TaskView } from "../core/project/views.ts";
+import type { Assignment, Command } from "../core/protocol/frames.ts";
+import { liveAttempt } from "../core/task/attempts.ts";
+import { viewTask } from "../core/task/view.ts";
+import { hourMs, minuteMs } from "../core/time.ts";
+import type { Moment } from "../core/time.ts";
+import { now } from "../platform/clock.ts";
+import { AlarmClock } from "./alarm-clock.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { Candidates } from "./project-orchestrator-candidates.ts";
+import { Commits } from "./project-orchestrator-commit.ts";
+import type { Costs } from "./project-orchestrator-costs.ts";
+import type { EntriesPage } from "./project-orchestrator-journal.ts";
+import { outgoingOf } from "./project-orchestrator-outgoing.ts";
+import type { Outgoing } from "./project-orchestrator-outgoing.ts";
+import { assignmentOf, commandOf, Sender } from "./project-orchestrator-sender.ts";
+import type { Declined } from "./project-orchestrator-sender.ts";
+import { CountedSql, dayOf, orchestratorSteps } from "./project-orchestrator-tables.ts";
+import { recentRuns, recentTasks, viewProject, viewRuns } from "./project-orchestrator-views.ts";
+import type { TaskFilter } from "./project-orchestrator-views.ts";
+import { migrate } from "./schema-migrations.ts";
+import { ownJournal } from "./state-store.ts";
+
+const offerAgainMs = minuteMs;
+const stuckAgainMs = minuteMs;
+const timeRounds = 4;
+const forgetEveryMs = 6 * hourMs;
+/** Events looked through for results that the pool may not have, after a wake-up. */
+const resultsToldAgain = 1_000;
+
+/**
+ * One project: its runs, tasks, outbox and journal. Inputs go through the core and are committed together; what follows is said outside
+ * after the commit, and said again by the alarm when it did not arrive.
+ */
+export class ProjectOrchestrator extends DurableObject<Env> {
+  readonly #project: ProjectKey;
+  readonly #sql: CountedSql;
+  readonly #candidates: Candidates;
+  readonly #sender: Sender;
+  readonly #clock: AlarmClock;
+  readonly #commits: Commits;
+  readonly #group: GroupCommit<ProjectInput, Applied>;
+  #loaded = false;
+  #outgoing: Outgoing[] = [];
+  #forgetAt: Moment = 0;
+  #offeredAt: Moment = 0;
+  #rangAt: Moment = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#project = (ctx.id.name ?? "") as ProjectKey;
+    this.#sql = new CountedSql(ctx.storage.sql);
+    this.#candidates = new Candidates(env, this.#project);
+    this.#commits = new Commits(this.#project, ctx.storage, this.#sql, this.#candidates);
+    this.#sender = new Sender(env, this.#project, (messages) => {
+      this.#commits.meter.queueMessages += messages;
+    });
+    this.#clock = new AlarmClock(ctx, () => this.#nextDue());
+    this.#group = new GroupCommit<ProjectInput, Applied>({
+      commit: (inputs) => this.#commits.commit(inputs, now(), this.#outgoing),
+      putAside: (input, thrown) => this.#commits.putAside(input, thrown, now(), this.#outgoing),
+      after: () => this.#wake(),
+    });
+  }
+
+  /** Takes one input; the answer leaves when it is durable, and is the same for every repeat of its id. */
+  async apply(input: ProjectInput): Promise<Applied> {
+    const [applied] = await this.applyAll([input]);
+    return applied ?? { status: "ignored", reason: "empty" };
+  }
+
+  /** Takes several inputs in one commit, in their order; one outcome each. Rejects with the first error, when one is refused by an error. */
+  applyAll(inputs: readonly ProjectInput[]): Promise<Applied[]> {
+    this.#ready();
+    return this.#group.join(inputs);
+  }
+
+  /** The live state of the project. */
+  view(): ProjectView {
+    const { store, journal } = this.#ready();
+    return viewProject(store, journal.lastSeq);
+  }
+
+  /** The latest run of the issue, or the numbered one; null when there is none. */
+  run(issue: number, number?: number): RunView | null {
+    const { store } = this.#ready();
+    const run = store.run(issue, number);
+    return run === undefined ? null : (viewRuns(store, [run])[0] ?? null);
+  }
+
+  /** Active runs, then the most recently ended ones. */
+  runs(): RunView[] {
+    return recentRuns(this.#ready().store);
+  }
+
+  /** A task with payload and result; null when it is unknown, or ended longer ago than is kept. */
+  task(id: TaskId): TaskView | null {
+    const { store } = this.#ready();
+    const task = store.task(id);
+    return task === undefined ? null : viewTask({ ...task, payload: store.tasks.payloadOf(task) }, { full: true });
+  }
+
+  /** Tasks of the last days, newest submission first. */
+  tasks(filter: TaskFilter): TaskView[] {
+    return recentTasks(this.#ready().store, filter);
+  }
+
+  /** Events after the number `cursor`, for the read model. */
+  journalSince(cursor: number, limit: number): JournalPage {
+    const { journal, store } = this.#ready();
+    const page = journal.page(cursor, limit, store.configuration?.profile.name ?? null);
+    if (!page.more) this.#sender.readToEnd();
+    return page;
+  }
+
+  /** Commits with their inputs after the place `cursor`, for the archive and for replay. */
+  entriesSince(cursor: number, limit: number): EntriesPage {
+    return this.#ready().journal.entries(cursor, limit);
+  }
+
+  /** The read model has the events up to this number: they may be forgotten once they are archived and old. */
+  projected(upTo: number): void {
+    const { marks } = this.#ready();
+    marks.projected = Math.max(marks.projected, upTo);
+  }
+
+  /** The archive has the entries up to this place; answers the place it is to go on from, which is a later one if it was told so before. */
+  archived(upTo: number): number {
+    const { marks } = this.#ready();
+    if (upTo <= marks.archived) return marks.archived;
+    marks.archived = upTo;
+    this.#sql.all("INSERT OR REPLACE INTO meta (key, json) VALUES ('archived', ?)", JSON.stringify(upTo));
+    return upTo;
+  }
+
+  /** Gives an effect to one consumer for `leaseMs`; null when it is done, taken, or not its turn. */
+  claimEffect(id: EffectId, leaseMs: number): { effect: Effect; profile: ProjectProfile; policy: Policy } | null {
+    const { store } = this.#ready();
+    if (store.configuration === null) return null;
+    const effect = store.effects.claim(id, leaseMs, now());
+    if (effect === null) return null;
+    this.ctx.storage.transactionSync(() => store.effects.flush());
+    this.#clock.wind();
+    return { effect, profile: store.configuration.profile, policy: store.policy };
+  }
+
+  /** What a built-in agent has to do; null when the attempt is over. The attempt counts as begun. */
+  async taskWork(
+    id: TaskId,
+    attempt: number,
+  ): Promise<{ capability: string; payload: unknown; timeoutSeconds: number; agent: AgentId } | null> {
+    const { store } = this.#ready();
+    const task = store.task(id);
+    const live = task && liveAttempt(task);
+    if (task === undefined || live?.number !== attempt) return null;
+    const payload = store.tasks.payloadOf(task);
+    if (live.status === "dispatched") {
+      const at = now();
+      const reports = [{ seq: 1, at, body: { type: "task-accepted" as const, taskId: id, attempt } }];
+      const journal = `${ownJournal}${id}-${attempt}`;
+      await this.#group.join([{ id: `${id}:${attempt}:begun`, at, type: "reports-received", agent: live.agent, journal, reports }]);
+    }
+    return { capability: task.capability, payload, timeoutSeconds: task.timeoutSeconds, agent: live.agent };
+  }
+
+  /** All live attempts of the agent, and what is to be said to them now. */
+  outstanding(agent: AgentId): { assignments: Assignment[]; commands: Command[] } {
+    const { store } = this.#ready();
+    const ready = outboxReady(store.outbox(), now()).map(({ effect }) => effect);
+    return {
+      assignments: [...store.tasksOf(agent)].map((task) => assignmentOf(task, store.tasks.payloadOf(task))),
+      commands: ready.flatMap((effect) => (effect.kind === "tell-session" && effect.agent === agent ? [commandOf(effect)] : [])),
+    };
+  }
+
+  /** Where a live attempt of a run may clone and push; null when it is not the agent's live attempt, or not of a run. */
+  liveAttempt(id: TaskId, attempt: number, agent: AgentId): { cloneUrl: string; branch: string; profile: ProjectProfile } | null {
+    const { store } = this.#ready();
+    const task = store.task(id);
+    const live = task && liveAttempt(task);
+    if (store.configuration === null || task?.run === undefined || live?.number !== attempt || live.agent !== agent) return null;
+    const ref = parseRunRef(task.run);
+    const run = ref && store.run(ref.issue, ref.run);
+    const { profile } = store.configuration;
+    return run === undefined ? null : { cloneUrl: profile.cloneUrl, branch: run.branch, profile };
+  }
+
+  /** An agent that had declined has room again. */
+  slotsFreed(): Promise<void> {
+    return this.agentsChanged();
+  }
+
+  /** Agents came, came back or offer more: what waits is offered anew. */
+  async agentsChanged(): Promise<void> {
+    const { store } = this.#ready();
+    this.#candidates.drop();
+    if (store.tasks.queue.size > 0) await this.#offerAnew();
+  }
+
+  profile(): ProjectProfile | null {
+    return this.#ready().store.configuration?.profile ?? null;
+  }
+
+  /** What holds now: defaults, mesh-wide settings, the project's own. */
+  policy(): Policy {
+    return this.#ready().store.policy;
+  }
+
+  /** What this object has cost so far; counted by itself, kept with its commits. */
+  costs(): Costs {
+    const { store } = this.#ready();
+    const { last: _, ...costs } = this.#commits.costs();
+    return { ...costs, perIssue: [...store.issueCosts.values()] };
+  }
+
+  override async alarm(): Promise<void> {
+    this.#ready();
+    await this.#clock.ring((at) => this.#ring(at));
+  }
+
+  async #ring(at: Moment): Promise<void> {
+    this.#rangAt = at;
+    const commits = this.#commits;
+    const inputs: ProjectInput[] = commits.store.effects.leasesOver(at).map(({ id }) => {
+      const tries = commits.store.effect(id)?.tries ?? 0;
+      const message = "the consumer that took it was not heard of again";
+      return { id: `${id}:lease:${tries}`, at, type: "effect-failed", effect: id, code: "lease-over", message, retryable: true };
+    });
+    await this.#group.join(inputs);
+    // What time has changed may be due at once again: a retry without backoff.
+    for (let round = 0; round < timeRounds; round += 1) {
+      commits.retime();
+      if ((commits.coreDue ?? Number.POSITIVE_INFINITY) > at) break;
+      await this.#group.join([{ id: `time.${at}.${round}`, at, type: "time-passed" }]);
+    }
+    commits.retime();
+    if (commits.store.tasks.queue.size > 0 && at >= this.#offeredAt + offerAgainMs) await this.#offerAnew();
+    if (this.#forgetAt > 0 && at >= this.#forgetAt) this.#forget(at);
+  }
+
+  /** Deletes what is older than the retention and known elsewhere. */
+  #forget(at: Moment): void {
+    const { store, journal, marks } = this.#commits;
+    const before = at - store.policy.retention.finishedMs;
+    this.ctx.storage.transactionSync(() => {
+      store.forget(dayOf(before), before);
+      journal.forget(marks.projected, marks.archived, before);
+    });
+    this.#forgetAt = Math.max(at + forgetEveryMs, this.#oldestAt());
+  }
+
+  #oldestAt(): Moment {
+    const { store, journal } = this.#commits;
+    const oldest = Math.min((store.oldestDay() ?? Number.POSITIVE_INFINITY) * 24 * hourMs, journal.oldest() ?? Number.POSITIVE_INFINITY);
+    return Number.isFinite(oldest) ? oldest + store.policy.retention.finishedMs : 0;
+  }
+
+  /** After a commit: says what it decided. Never rejects. */
+  #wake(): void {
+    const { store, journal } = this.#commits;
+    const outgoing = this.#outgoing;
+    this.#outgoing = [];
+    if (this.#forgetAt === 0) this.#forgetAt = this.#oldestAt();
+    this.#clock.wind();
+    for (const out of outgoing) {
+      const sent = this.#sender
+        .send(out, journal.lastSeq, (task) => store.tasks.payloadOf(task))
+        .then((declined) => this.#declined(declined));
+      this.ctx.waitUntil(sent);
+    }
+    this.#commits.marks.recorded = this.#sender.recordedUpTo(journal.lastSeq);
+    if (this.#commits.unoffered) this.ctx.waitUntil(this.#offerAnew());
+    else if (outgoing.some(({ handovers }) => handovers.length > 0) && this.#candidates.isAgeing(now()))
+      this.ctx.waitUntil(this.#candidates.ask());
+  }
+
+  async #offerAnew(): Promise<void> {
+    this.#offeredAt = now();
+    if (!(await this.#candidates.ask())) return;
+    await this.#group.join([]);
+    if (this.#commits.store.tasks.queue.size > 0) await this.#sender.sayWaiting();
+  }
+
+  async #declined(declined: readonly Declined[]): Promise<void> {
+    if (declined.length === 0) return;
+    const at = now();
+    await this.#group.join(
+      declined.map(({ task, attempt, reason }) => ({
+        id: `${task.id}:${attempt}:declined`,
+        at,
+        type: "handover-declined" as const,
+        task: task.id,
+        attempt,
+        reason,
+      })),
+    );
+  }
+
+  #nextDue(): Moment | undefined {
+    if (!this.#loaded) return undefined;
+    const { store } = this.#commits;
+    // A timer that is still due after its alarm must not ring without end.
+    const coreDue = this.#commits.coreDue ?? Number.POSITIVE_INFINITY;
+    const dues = [
+      coreDue > this.#rangAt ? coreDue : this.#rangAt + stuckAgainMs,
+      store.effects.nextAt(),
+      this.#forgetAt > 0 ? this.#forgetAt : undefined,
+    ];
+    if (store.tasks.queue.size > 0) dues.push(Math.max(this.#offeredAt, now()) + offerAgainMs);
+    const next = Math.min(...dues.filter((due) => due !== undefined));
+    return Number.isFinite(next) ? next : undefined;
+  }
+
+  /** Loads what is active at the first call after a wake-up, and counts the call. */
+  #ready(): Commits {
+    if (!this.#loaded) {
+      migrate(this.ctx.storage, orchestratorSteps);
+      this.#commits.load();
+      const { journal, marks } = this.#commits;
+      const untold = journal.page(marks.recorded, resultsToldAgain, null);
+      this.#sender.resume(marks.recorded, outgoingOf(this.#project, untold.events, [], []).results, untold.upTo);
+      this.#forgetAt = this.#oldestAt();
+      this.#loaded = true;
+    }
+    this.#commits.meter.request(now());
+    return this.#commits;
+  }
+}

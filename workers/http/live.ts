@@ -1,0 +1,36 @@
+import { roleHeader } from "../../durable-objects/live-feed.ts";
+import { problem } from "./errors.ts";
+import type { Routes } from "./routes.ts";
+
+/** `GET /live`: the socket on which browsers hear what changed. */
+export function addLive(routes: Routes): void {
+  routes.add(
+    {
+      method: "get",
+      path: "/live",
+      tag: "live",
+      summary: "WebSocket that says what changed; refetch on reconnect",
+      access: "viewer",
+      answers: { 101: "connected", 403: "foreign origin", 426: "not a WebSocket request" },
+    },
+    (c) => {
+      if (c.req.header("upgrade")?.toLowerCase() !== "websocket") return needsWebSocket();
+      const request = withoutCredentials(c.req.raw);
+      request.headers.set(roleHeader, c.get("role"));
+      return c.env.LIVE.getByName("live").fetch(request);
+    },
+  );
+}
+
+/** The answer to a plain request of a socket's address. */
+export function needsWebSocket(): Response {
+  return problem(426, "websocket-needed", "This address speaks WebSocket.", undefined, { upgrade: "websocket", connection: "upgrade" });
+}
+
+/** The same request without what must not reach an object. */
+export function withoutCredentials(request: Request): Request {
+  const headers = new Headers(request.headers);
+  headers.delete("authorization");
+  headers.delete("cookie");
+  return new Request(request, { headers });
+}

@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { parseProjectName } from "../../core/ids.ts";
+import { mergeOverrides, parsePolicy } from "../../core/policy.ts";
+import type { PolicyOverrides } from "../../core/policy.ts";
+import { orchestrator, pool, settings } from "../../durable-objects/remote.ts";
+import { configureProject } from "../projects/configure-projects.ts";
+import { forgetRegistry, projectNamed, registeredProjects } from "../registry.ts";
+import { forgetPoll, pollMemory } from "../scheduled/poll-memory.ts";
+import { notFound, problem } from "./errors.ts";
+import { projectParams } from "./path-params.ts";
+import type { Routes } from "./routes.ts";
+
+const overrides = z.record(z.string(), z.unknown());
+
+const registration = z.strictObject({
+  repository: z.string().transform((text, context) => {
+    const name = parseProjectName(text);
+    if (name) return name;
+    context.issues.push({ code: "custom", message: "owner/name is needed", input: text });
+    return z.NEVER;
+  }),
+  board: z
+    .strictObject({ owner: z.string().regex(/^[A-Za-z0-9-]{1,39}$/), number: z.number().int().positive() })
+    .nullable()
+    .default(null),
+  overrides: overrides.default({}),
+});
+
+/** Registered projects: the registry's entry, the live state, and the settings that lie over the mesh's. */
+export function addProjects(routes: Routes): void {
+  routes.add(
+    {
+      method: "get",
+      path: "/projects",
+      tag: "projects",
+      summary: "Every registered project",
+      access: "viewer",
+      answers: { 200: "the projects" },
+    },
+    async (c) => c.json({ items: await registeredProjects(c.env, 0), cursor: null }),
+  );
+  routes.add(
+    {
+      method: "post",
+      path: "/projects",
+      tag: "projects",
+      summary: "Registers a repository with its board; what is missing is asked of GitHub, and its webhooks are made",
+      access: "operator",
+      body: registration,
+      answers: {
+        201: "registered; each webhook with its state",
+        400: "each fault with its path",
+        502: "GitHub refused; `reason` says what",
+      },
+    },
+    async (c, { body }) => {
+      const faults = faultsOf(body.overrides);
+      if (faults) return faults;
+      const { discovery, webhooks } = c.get("createClients")(c.env);
+      const profile = await discovery.discover({ ...body, overrides: body.overrides as PolicyOverrides });
+      await configureProject(c.env, profile);
+      await forgetPoll(c.env, profile.key);
+      return c.json({ project: profile, webhooks: await webhooks.ensure(profile) }, 201);
+    },
+  );
+  routes.add(
+    {
+      method: "get",
+      path: "/projects/:owner/:name",
+      tag: "projects",
+      summary: "One project: its entry, policy and live state",
+      access: "viewer",
+      params: projectParams,
+      answers: { 200: "the project", 404: "unknown" },
+    },
+    async (c, { params }) => {
+      const profile = await projectNamed(c.env, params.project);
+      if (!profile) return notFound("project");
+      const project = orchestrator(c.env, profile.key);
+      const [view, policy] = await Promise.all([project.view(), project.policy()]);
+      return c.json({ profile, policy, view });
+    },
+  );
+  routes.add(
+    {
+      method: "patch",
+      path: "/projects/:owner/:name",
+      tag: "projects",
+      summary: "Changes the project's settings, section by section; null goes back to the mesh's",
+      access: "operator",
+      params: projectParams,
+      body: z.strictObject({ overrides }),
+      answers: { 200: "the project", 400: "each unknown key and value out of range", 404: "unknown" },
+    },
+    async (c, { params, body }) => {
+      const profile = await projectNamed(c.env, params.project);
+      if (!profile) return notFound("project");
+      const merged = mergeOverrides(profile.overrides, body.overrides as PolicyOverrides);
+      const faults = faultsOf(merged, await settings(c.env).get());
+      if (faults) return faults;
+      const changed = { ...profile, overrides: merged };
+      await configureProject(c.env, changed);
+      await forgetPoll(c.env, profile.key);
+      return c.json({ profile: changed, policy: await orchestrator(c.env, profile.key).policy() });
+    },
+  );
+  routes.add(
+    {
+      method: "delete",
+      path: "/projects/:owner/:name",
+      tag: "projects",
+      summary: "Takes a project out of the registry; nothing new begins there, its history stays",
+      access: "operator",
+      params: projectParams,
+      answers: { 204: "gone", 404: "unknown", 409: "it has active runs" },
+    },
+    async (c, { params }) => {
+      const profile = await projectNamed(c.env, params.project);
+      if (!profile) return notFound("project");
+      const active = (await orchestrator(c.env, profile.key).runs()).filter((run) => run.endedAt === null);
+      if (active.length > 0)
+        return problem(409, "runs-active", `Cancel its active runs first: ${active.map((run) => run.key).join(", ")}.`);
+      await pool(c.env).projectRemoved(profile.key);
+      forgetRegistry(c.env);
+      await forgetPoll(c.env, profile.key);
+      return c.body(null, 204);
+    },
+  );
+  routes.add(
+    {
+      method: "get",
+      path: "/projects/:owner/:name/board",
+      tag: "projects",
+      summary: "The board: how it is observed, when it was last read, and what that costs of GitHub's points",
+      access: "viewer",
+      params: projectParams,
+      answers: { 200: "the board", 404: "unknown project, or it has no board" },
+    },
+    async (c, { params }) => {
+      const profile = await projectNamed(c.env, params.project);
+      if (!profile?.board) return notFound(profile ? "board" : "project");
+      const { polledAt, points, cards, redacted } = await pollMemory(c.env, profile.key);
+      return c.json({ board: profile.board, polledAt, cards, redacted, points });
+    },
+  );
+}
+
+function faultsOf(given: unknown, under: PolicyOverrides = {}): Response | undefined {
+  const policy = parsePolicy(mergeOverrides(under, given as PolicyOverrides));
+  if (policy.ok) return undefined;
+  const issues = policy.error.map((issue) => ({ ...issue, path: `overrides.${issue.path}` }));
+  return problem(400, "invalid-settings", "The settings do not fit.", issues);
+}

@@ -1,0 +1,33 @@
+import { readApi } from "../../drizzle/read-api.ts";
+import type { RouteSpec, Routes } from "./routes.ts";
+
+const history: readonly Pick<RouteSpec, "path" | "summary">[] = [
+  { path: "/events", summary: "The event log; filters: project, trace, task, agent, type, since, until" },
+  { path: "/usage", summary: "What was spent" },
+  { path: "/runs/:owner/:name/:issue/events", summary: "The event log of one issue" },
+  { path: "/runs/:owner/:name/:issue/history", summary: "Every run of one issue" },
+  { path: "/read-model", summary: "How far the read model follows the journals" },
+  { path: "/read-model/projects", summary: "Projects as the read model has them" },
+  { path: "/read-model/tasks/:id", summary: "A task as the read model has it, also long after it ended" },
+  { path: "/read-model/runs/:owner/:name/:issue/:run", summary: "A run as the read model has it" },
+];
+
+/** History and sums, answered from Neon; the same router serves the dashboard's functions. */
+export function addReadModel(routes: Routes): void {
+  for (const { path, summary } of history) {
+    routes.add(
+      {
+        method: "get",
+        path,
+        tag: "history",
+        summary,
+        access: "viewer",
+        answers: { 200: "`{items, cursor}` or the row", 400: "bad query", 404: "unknown", 503: "the database is away" },
+      },
+      async (c) => {
+        const read = readApi(c.get("createClients")(c.env).openDatabase());
+        return (await read(c.req.raw)) ?? c.notFound();
+      },
+    );
+  }
+}

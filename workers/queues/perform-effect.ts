@@ -1,0 +1,64 @@
+import type { Effect, EffectResult } from "../../core/effects.ts";
+import type { ProjectInput, ProjectProfile } from "../../core/inputs.ts";
+import { ClientError } from "../../clients/client-error.ts";
+import { isGitHubWrite, performGitHubEffect } from "../../clients/github/perform-effect.ts";
+import { checkTimeLimits } from "../../clients/http-check/http-check.ts";
+import type { Clients } from "../clients.ts";
+import { branchInput, cardInput, pullInput } from "../observe.ts";
+
+/** What came of an effect: its result, and before it what was seen on the way. */
+export interface Performed {
+  readonly observed: readonly ProjectInput[];
+  readonly result: EffectResult;
+}
+
+/** Does one effect outside. Throws a ClientError; repeating makes nothing twice. */
+export async function perform(effect: Effect, profile: ProjectProfile, clients: Clients): Promise<Performed> {
+  if (isGitHubWrite(effect)) return { observed: [], result: await performGitHubEffect(clients.github, effect, profile) };
+  switch (effect.kind) {
+    case "observe-card":
+      return seen(cardInput(await clients.github.observeCard(profile, effect.issue)));
+    case "observe-pull-request":
+      return seen(pullInput(await clients.github.observePullRequest(profile, { number: effect.number })));
+    case "observe-branch": {
+      const pull = pullInput(await clients.github.observePullRequest(profile, { branch: effect.branch }));
+      return seen(branchInput(await clients.github.observeBranch(profile, effect.branch)), pull);
+    }
+    case "check-health": {
+      const { url, expectCommit } = effect;
+      const { healthy, detail } = await clients.httpCheck.check({ url, expectCommit, timeLimitMs: checkTimeLimits.deployment });
+      return { observed: [], result: { kind: "health", healthy, detail } };
+    }
+    case "notify":
+      await clients.ntfy.publish({ ...effect, sequenceId: sequenceOf(effect.sequenceId), topic: clients.topic });
+      return { observed: [], result: { kind: "done" } };
+    case "ask-human":
+      await clients.ntfy.publish(askingNotification(effect, clients));
+      return { observed: [], result: { kind: "done" } };
+    case "tell-session":
+      throw new ClientError("GitHub", "what is said to a session goes through its mailbox", { code: "invalid", retryable: false });
+  }
+}
+
+function seen(...inputs: readonly (ProjectInput | undefined)[]): Performed {
+  return { observed: inputs.filter((input) => input !== undefined), result: { kind: "done" } };
+}
+
+function askingNotification(effect: Extract<Effect, { kind: "ask-human" }>, clients: Clients): Parameters<Clients["ntfy"]["publish"]>[0] {
+  const page = `${clients.dashboardUrl}/questions/${encodeURIComponent(effect.question)}`;
+  return {
+    topic: clients.topic,
+    sequenceId: sequenceOf(effect.question),
+    title: effect.title,
+    message: effect.message,
+    priority: 4,
+    tags: ["question"],
+    click: page,
+    actions: [{ action: "view", label: "Answer…", url: page }],
+  };
+}
+
+/** A question's id as ntfy takes sequence ids: 1–64 characters of `A-Z a-z 0-9 _ -`. https://docs.ntfy.sh/publish/#updating-deleting-notifications */
+function sequenceOf(question: string): string {
+  return question.replaceAll(/[^A-Za-z0-9_-]/g, "-").slice(-64);
+}

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { ProjectKey } from "../../core/ids.ts";
+import { hourMs } from "../../core/time.ts";
+import type { Moment } from "../../core/time.ts";
+
+const memory = z.object({
+  version: z.literal(1),
+  /** When the board was last read; 0 = never. */
+  polledAt: z.number().default(0),
+  cards: z.number().default(0),
+  /** Cards the credential may not see: more than 0 means a missing permission. */
+  redacted: z.number().default(0),
+  /** What the polls of this hour have cost. */
+  points: z.object({ hourFrom: z.number(), used: z.number(), limit: z.number() }).default({ hourFrom: 0, used: 0, limit: 5_000 }),
+  /** How each card stood when it was last told to the orchestrator, by issue. */
+  seen: z.record(z.string(), z.string()).default({}),
+  /** When the pull requests and branches of active runs were last asked for. */
+  pullsAt: z.number().default(0),
+  deliveriesAt: z.number().default(0),
+});
+
+/**
+ * What the reconcile remembers of a project between two crons, which run in any isolate. Losing it costs a few readings and nothing else.
+ * Stored. Fields are only added, with a default.
+ */
+export type PollMemory = z.output<typeof memory>;
+
+const nothing: PollMemory = memory.parse({ version: 1 });
+
+export async function pollMemory(env: Env, project: ProjectKey): Promise<PollMemory> {
+  const stored = await env.ARCHIVE.get(nameOf(project));
+  const parsed = stored && memory.safeParse(await stored.json().catch(() => null));
+  return parsed?.success ? parsed.data : nothing;
+}
+
+export async function rememberPoll(env: Env, project: ProjectKey, known: PollMemory): Promise<void> {
+  await env.ARCHIVE.put(nameOf(project), JSON.stringify(known));
+}
+
+/** The next reconcile reads everything anew. */
+export async function forgetPoll(env: Env, project: ProjectKey): Promise<void> {
+  await env.ARCHIVE.delete(nameOf(project));
+}
+
+/** The points counted for the hour that `at` lies in. */
+export function pointsAt(known: PollMemory, at: Moment): PollMemory["points"] {
+  return at - known.points.hourFrom >= hourMs ? { ...known.points, hourFrom: at, used: 0 } : known.points;
+}
+
+function nameOf(project: ProjectKey): string {
+  return `polls/${project}.json`;
+}

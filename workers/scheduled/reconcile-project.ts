@@ -1,0 +1,154 @@
+import type { BoardItem } from "../../clients/github/github.ts";
+import type { ProjectInput, ProjectProfile } from "../../core/inputs.ts";
+import type { Policy } from "../../core/policy.ts";
+import type { RunView } from "../../core/project/views.ts";
+import { minuteMs } from "../../core/time.ts";
+import type { Moment } from "../../core/time.ts";
+import { orchestrator } from "../../durable-objects/remote.ts";
+import { now } from "../../platform/clock.ts";
+import type { Clients } from "../clients.ts";
+import { branchInput, cardInput, pullInput } from "../observe.ts";
+import { pointsAt, pollMemory, rememberPoll } from "./poll-memory.ts";
+import type { PollMemory } from "./poll-memory.ts";
+import { redeliver } from "./redeliver.ts";
+import { attempt, failureOf } from "./report.ts";
+import type { Failure, ProjectReport } from "./report.ts";
+
+const deliveriesEveryMs = 5 * minuteMs;
+/** A cron that comes a moment early must not wait for the next. */
+const toleranceMs = 5_000;
+
+/** The state of one project's reconcile: what it knows, and what it has gathered. */
+interface Round {
+  readonly env: Env;
+  readonly clients: Clients;
+  readonly profile: ProjectProfile;
+  readonly which: "due" | "now";
+  readonly at: Moment;
+  readonly policy: Policy;
+  readonly active: readonly RunView[];
+  readonly failures: Failure[];
+  readonly inputs: ProjectInput[];
+}
+
+/** Reads again what concerns one project, each card and each run in its own try. Never rejects. */
+export async function reconcileProject(env: Env, clients: Clients, profile: ProjectProfile, which: "due" | "now"): Promise<ProjectReport> {
+  const failures: Failure[] = [];
+  const nothing: ProjectReport = { project: profile.name, board: "failed", cards: 0, pulls: 0, applied: 0, redelivered: 0, failures };
+  return attempt(
+    "project",
+    failures,
+    async () => {
+      const owner = orchestrator(env, profile.key);
+      const [policy, runs, before] = await Promise.all([owner.policy(), owner.runs(), pollMemory(env, profile.key)]);
+      const active = runs.filter((run) => run.endedAt === null);
+      const round: Round = { env, clients, profile, which, at: now(), policy, active, failures, inputs: [] };
+      const board = await readBoard(round, before);
+      const pulls = await readPulls(round, board.memory);
+      const deliveries = await repeatDeliveries(round, pulls.memory);
+      const applied = round.inputs.length === 0 ? [] : await owner.applyAll(round.inputs);
+      if (deliveries.memory !== before) await rememberPoll(env, profile.key, deliveries.memory);
+      return {
+        project: profile.name,
+        board: board.state,
+        cards: board.cards,
+        pulls: pulls.count,
+        applied: applied.filter((outcome) => outcome.status === "applied").length,
+        redelivered: deliveries.count,
+        failures,
+      };
+    },
+    nothing,
+  );
+}
+
+function isDue(round: Round, last: Moment, everyMs: number): boolean {
+  return round.which === "now" || round.at - last >= everyMs - Math.min(toleranceMs, everyMs / 2);
+}
+
+/** Boards without webhooks are read often while something is active; those with webhooks as a backstop. */
+function boardEveryMs({ profile, policy, active }: Round): number {
+  return profile.board?.observedBy === "poll" && active.length > 0 ? policy.github.pollActiveMs : policy.github.pollIdleMs;
+}
+
+async function readBoard(round: Round, before: PollMemory): Promise<{ state: ProjectReport["board"]; cards: number; memory: PollMemory }> {
+  const { clients, profile, policy, at } = round;
+  if (profile.board === null) return { state: "none", cards: 0, memory: before };
+  if (!isDue(round, before.polledAt, boardEveryMs(round))) return { state: "not-due", cards: 0, memory: before };
+  const points = pointsAt(before, at);
+  if (points.used >= points.limit * policy.github.pollShare) return { state: "points-spent", cards: 0, memory: before };
+  const reading = await attempt("board", round.failures, () => clients.github.observeBoard(profile), undefined);
+  if (!reading) return { state: "failed", cards: 0, memory: before };
+  const seen: Record<string, string> = {};
+  let cards = 0;
+  for (const item of reading.items) {
+    const stamp = stampOf(item);
+    const known = before.seen[item.issue];
+    if (!isOfInterest(round, item) || (known === stamp && round.which === "due")) seen[item.issue] = stamp;
+    else if (await readCard(round, item.issue)) {
+      seen[item.issue] = stamp;
+      cards += 1;
+    } else if (known !== undefined) seen[item.issue] = known;
+  }
+  const onBoard = new Set(reading.items.map((item) => item.issue));
+  for (const { issue } of round.active) if (!onBoard.has(issue) && (await readCard(round, issue))) cards += 1;
+  const spent = { ...points, used: points.used + reading.points };
+  return {
+    state: "read",
+    cards,
+    memory: { ...before, polledAt: at, cards: reading.items.length, redacted: reading.redacted, points: spent, seen },
+  };
+}
+
+/** Cards that may begin a run or belong to one; what lies in the other columns does not concern the mesh. */
+function isOfInterest({ policy, active }: Round, item: BoardItem): boolean {
+  return item.column === policy.columns.todo || active.some((run) => run.issue === item.issue);
+}
+
+function stampOf(item: BoardItem): string {
+  return [item.column, item.state, item.archived, item.itemUpdatedAt, item.issueUpdatedAt].join("|");
+}
+
+async function readCard(round: Round, issue: number): Promise<boolean> {
+  try {
+    const input = cardInput(await round.clients.github.observeCard(round.profile, issue));
+    if (input) round.inputs.push(input);
+    return true;
+  } catch (error) {
+    round.failures.push(failureOf(`card ${issue}`, error));
+    return false;
+  }
+}
+
+const beyondPlanning = ["IMPLEMENTATION", "QA", "REVIEW"];
+
+async function readPulls(round: Round, before: PollMemory): Promise<{ count: number; memory: PollMemory }> {
+  const { clients, profile } = round;
+  const waiting = round.active.filter((run) => beyondPlanning.includes(run.phase));
+  if (waiting.length === 0 || !isDue(round, before.pullsAt, boardEveryMs(round))) return { count: 0, memory: before };
+  for (const { branch, issue } of waiting) {
+    try {
+      const pull = pullInput(await clients.github.observePullRequest(profile, { branch }));
+      const input = pull ?? branchInput(await clients.github.observeBranch(profile, branch));
+      if (input) round.inputs.push(input);
+    } catch (error) {
+      round.failures.push(failureOf(`pull request of ${issue}`, error));
+    }
+  }
+  return { count: waiting.length, memory: { ...before, pullsAt: round.at } };
+}
+
+async function repeatDeliveries(round: Round, before: PollMemory): Promise<{ count: number; memory: PollMemory }> {
+  const { clients, profile } = round;
+  if (!isDue(round, before.deliveriesAt, deliveriesEveryMs)) return { count: 0, memory: before };
+  const count = await attempt(
+    "deliveries",
+    round.failures,
+    async () => {
+      const hook = await clients.webhooks.repositoryHook(profile);
+      return hook === undefined ? 0 : redeliver(clients.github, { kind: "repository", profile, hook });
+    },
+    0,
+  );
+  return { count, memory: { ...before, deliveriesAt: round.at } };
+}

@@ -1,0 +1,113 @@
+import { beforeEach, expect, test } from "vitest";
+import { ClientError } from "../../clients/client-error.ts";
+import type { InMemoryRepository } from "../../clients/github/in-memory-github.ts";
+import type { AgentId, ProjectKey } from "../../core/ids.ts";
+import { orchestrator, pool } from "../../durable-objects/remote.ts";
+import { createTestMesh } from "../test-mesh.ts";
+import { reconcile } from "./reconcile.ts";
+
+const mesh = createTestMesh();
+let repository: InMemoryRepository;
+let project: ProjectKey;
+let number = 0;
+
+beforeEach(async () => {
+  number += 1;
+  repository = await mesh.addProject(`solo/notes-${"abcdefghijklmnopqrstuvwxyz"[number]}`);
+  project = repository.profile.key;
+});
+
+async function reconciled(which: "due" | "now" = "now") {
+  const report = await reconcile(mesh.env, mesh.clients, which);
+  const mine = report.projects.find((each) => each.project === repository.profile.name);
+  if (!mine) throw new Error("not reconciled");
+  return { ...report, mine };
+}
+
+test("a card in Todo that no webhook told of starts a run; what has not changed is not read again", async () => {
+  const { number: issue } = repository.addIssue({ column: "Todo" });
+  repository.addIssue({ column: "Done" });
+  expect((await reconciled("due")).mine).toMatchObject({ board: "read", cards: 1, applied: 1, failures: [] });
+  expect(await orchestrator(mesh.env, project).run(issue)).toMatchObject({ phase: "INTAKE" });
+  expect((await reconciled("due")).mine).toMatchObject({ board: "not-due", cards: 0 });
+  expect((await reconciled("now")).mine).toMatchObject({ board: "read", applied: 0 });
+});
+
+test("one card that cannot be read stops no other, and is read the next time", async () => {
+  const [one, two] = [repository.addIssue({ column: "Todo" }), repository.addIssue({ column: "Todo" })];
+  mesh.github.failNext("observeCard", new ClientError("GitHub", "poison", { code: "unexpected-answer", retryable: false }));
+  const { mine } = await reconciled();
+  expect(mine.failures).toMatchObject([{ what: `card ${one.number}`, reason: "unexpected-answer" }]);
+  expect(await orchestrator(mesh.env, project).run(one.number)).toBeNull();
+  expect(await orchestrator(mesh.env, project).run(two.number)).not.toBeNull();
+  await reconciled();
+  expect(await orchestrator(mesh.env, project).run(one.number)).not.toBeNull();
+});
+
+test("a board that cannot be read is reported, and other projects go on", async () => {
+  const other = await mesh.addProject(`${repository.profile.name}-x`);
+  const { number: issue } = other.addIssue({ column: "Todo" });
+  repository.addIssue({ column: "Todo" });
+  mesh.github.failNext("observeBoard", new ClientError("GitHub", "away", { code: "unavailable", retryable: true }));
+  const report = await reconcile(mesh.env, mesh.clients, "now");
+  const states = report.projects.map((each) => each.board);
+  expect(states.filter((state) => state === "failed")).toHaveLength(1);
+  expect(states.filter((state) => state === "read")).toHaveLength(states.length - 1);
+  await reconciled();
+  expect(await orchestrator(mesh.env, other.profile.key).run(issue)).not.toBeNull();
+});
+
+test("a card that was taken off the board while its run was active ends the run", async () => {
+  const issue = repository.addIssue({ column: "Todo" });
+  await reconciled();
+  issue.card = null;
+  await reconciled();
+  expect(await orchestrator(mesh.env, project).run(issue.number)).toMatchObject({ phase: "CANCELLED" });
+});
+
+test("the built-in agents are there afterwards, and agents' dependencies were asked", async () => {
+  const token = await (await mesh.send("POST", "/agents", { id: "healthy" })).json<{ token: string }>();
+  const registration = {
+    capabilities: [{ name: "probed", requirements: ["api"] }],
+    healthChecks: [{ name: "api", url: "https://api.test/health" }],
+  };
+  await mesh.request("/agents/healthy/register", { method: "POST", token: token.token, body: JSON.stringify(registration) });
+  mesh.httpCheck.answer("https://api.test/health", { healthy: false, detail: "answered 500" });
+  expect((await reconciled()).healthChecks).toBe(1);
+  const agents = await pool(mesh.env).agents();
+  expect(agents.map(({ id }) => id)).toEqual(expect.arrayContaining(["built-in.architect", "built-in.general"]));
+  const [candidate] = await pool(mesh.env).candidates(project, ["probed"]);
+  expect(candidate).toMatchObject({ agent: "healthy" as AgentId, capabilities: [{ name: "probed", healthy: false }] });
+});
+
+test("/ops/reconcile does the same, and readings of the board are counted", async () => {
+  const report = await (await mesh.send("POST", "/ops/reconcile")).json<{ projects: object[] }>();
+  expect(report.projects.length).toBeGreaterThan(0);
+  const board = await (
+    await mesh.request(`/projects/${repository.profile.name}/board`)
+  ).json<{ polledAt: number; points: { used: number } }>();
+  expect(board.polledAt).toBeGreaterThan(0);
+  expect(board.points.used).toBe(1);
+  expect(await (await mesh.request("/ops/costs")).json()).toMatchObject({
+    projects: expect.any(Array),
+    total: { rowsWritten: expect.any(Number) },
+  });
+});
+
+test("with the database away everything else is done, and it is said", async () => {
+  const { failures, mine } = await reconciled();
+  expect(failures).toEqual([{ what: "projections", reason: "read-model-unreachable", message: "the database does not answer" }]);
+  expect(mine.board).toBe("read");
+});
+
+test("the journal is archived as JSON lines that begin where the archive ended", async () => {
+  await reconciled();
+  const { objects } = await mesh.env.ARCHIVE.list({ prefix: `journal/${project}/` });
+  expect(objects.map(({ key }) => key)).toEqual([`journal/${project}/0000000000000000.jsonl`]);
+  const text = await (await mesh.env.ARCHIVE.get(objects[0]?.key ?? ""))?.text();
+  const entries = (text ?? "")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { inputs: { type: string }[] });
+  expect(entries[0]?.inputs.map(({ type }) => type)).toEqual(["project-configured"]);
+});
