@@ -60,7 +60,10 @@ export class BareObject extends DurableObject {
 
   #insert(payloads) {
     const rows = this.ctx.storage.sql
-      .exec("INSERT INTO tasks (payload, done) SELECT value, 0 FROM json_each(?) RETURNING id, payload", JSON.stringify(payloads.map((payload) => JSON.stringify(payload))))
+      .exec(
+        "INSERT INTO tasks (payload, done) SELECT value, 0 FROM json_each(?) RETURNING id, payload",
+        JSON.stringify(payloads.map((payload) => JSON.stringify(payload))),
+      )
       .toArray();
     const [socket] = this.ctx.getWebSockets();
     socket?.send(JSON.stringify({ assigned: rows }));

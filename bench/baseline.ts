@@ -25,9 +25,15 @@ export async function risen(prices: readonly Priced[]): Promise<string[]> {
 
 /** Makes these counters the baseline; those of other work stay. */
 export async function writeBaseline(prices: readonly Priced[]): Promise<void> {
-  const before = await readFile(path, "utf8").then((text) => JSON.parse(text) as Baseline, () => ({}));
+  const before = await readFile(path, "utf8").then(
+    (text) => JSON.parse(text) as Baseline,
+    () => ({}),
+  );
   const now = Object.fromEntries(
-    prices.map(({ name, price }) => [name, Object.fromEntries(compared.map((counter) => [counter, Math.round(price[counter] * 1_000) / 1_000]))]),
+    prices.map(({ name, price }) => [
+      name,
+      Object.fromEntries(compared.map((counter) => [counter, Math.round(price[counter] * 1_000) / 1_000])),
+    ]),
   );
   await writeFile(path, `${JSON.stringify({ ...before, ...now }, null, 2)}\n`);
 }

@@ -35,8 +35,21 @@ export interface BenchMesh {
   stop(): Promise<void>;
 }
 
+export interface BenchMeshOptions {
+  /** Where storage is put while it runs: a disk, or what is measured is not durable. */
+  readonly home?: string;
+  /** The Worker's entry file, from the project's root. */
+  readonly entry?: string;
+}
+
 const queues = ["mesh-inbound", "mesh-tasks", "mesh-effects", "mesh-github-writes", "mesh-projections"] as const;
-const objects = { ORCHESTRATORS: "ProjectOrchestrator", POOL: "AgentPool", MAILBOXES: "AgentMailbox", LIVE: "LiveFeed", SETTINGS: "Settings" } as const;
+const objects = {
+  ORCHESTRATORS: "ProjectOrchestrator",
+  POOL: "AgentPool",
+  MAILBOXES: "AgentMailbox",
+  LIVE: "LiveFeed",
+  SETTINGS: "Settings",
+} as const;
 
 const producers = {
   INBOUND: "mesh-inbound",
@@ -49,10 +62,11 @@ const producers = {
 /**
  * Starts our Worker and the bare one in one workerd process, on a real disk, each on workerd's own socket: the HTTP front of the local tools
  * would cost more than what is measured. Queue messages go to a consumer that does nothing.
- * @param home where storage is put while it runs; a disk, or what is measured is not durable
- * @param entry the Worker's entry file, from the project's root
  */
-export async function startBenchMesh(home = join(root, ".mesh"), entry = "workers/index.ts"): Promise<BenchMesh> {
+export async function startBenchMesh({
+  home = join(root, ".mesh"),
+  entry = "workers/index.ts",
+}: BenchMeshOptions = {}): Promise<BenchMesh> {
   await mkdir(home, { recursive: true });
   const dir = await mkdtemp(join(home, "bench-"));
   const [ours, bare, drain, rig] = await Promise.all([
@@ -74,7 +88,9 @@ export async function startBenchMesh(home = join(root, ".mesh"), entry = "worker
           ...ours,
           name: "mesh-six",
           bindings: settings,
-          durableObjects: Object.fromEntries(Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite: true }])),
+          durableObjects: Object.fromEntries(
+            Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite: true }]),
+          ),
           queueProducers: producers,
           r2Buckets: { ARCHIVE: "mesh-archive" },
         },
@@ -90,9 +106,16 @@ export async function startBenchMesh(home = join(root, ".mesh"), entry = "worker
           ...common,
           ...drain,
           name: "drain",
-          queueConsumers: Object.fromEntries([...queues, "bare-inbound"].map((queue) => [queue, { maxBatchSize: 100, maxBatchTimeout: 0 }])),
+          queueConsumers: Object.fromEntries(
+            [...queues, "bare-inbound"].map((queue) => [queue, { maxBatchSize: 100, maxBatchTimeout: 0 }]),
+          ),
         },
-        { ...common, ...rig, name: "rig", durableObjects: { ORCHESTRATORS: { className: "ProjectOrchestrator", scriptName: "mesh-six", useSQLite: true } } },
+        {
+          ...common,
+          ...rig,
+          name: "rig",
+          durableObjects: { ORCHESTRATORS: { className: "ProjectOrchestrator", scriptName: "mesh-six", useSQLite: true } },
+        },
       ],
     }),
   );

@@ -7,18 +7,28 @@ import * as classes from "../workers/index.ts";
  */
 const zero = () => ({ workerRequests: 0, objectRequests: 0, socketMessages: 0, rowsWritten: 0, rowsRead: 0, queueMessages: 0 });
 let counts = zero();
+let cursors = [];
 
 export default {
   async fetch(request, env, ctx) {
     if (new URL(request.url).pathname === "/counts") {
       const told = counts;
+      for (const { rowsWritten, rowsRead } of cursors) {
+        told.rowsWritten += rowsWritten;
+        told.rowsRead += rowsRead;
+      }
       counts = zero();
+      cursors = [];
       return Response.json(told);
     }
+    countCalls(env);
     counts.workerRequests += 1;
-    return worker.fetch(request, counted(env), ctx);
+    return worker.fetch(request, env, ctx);
   },
-  queue: (batch, env, ctx) => worker.queue(batch, counted(env), ctx),
+  queue(batch, env, ctx) {
+    countCalls(env);
+    return worker.queue(batch, env, ctx);
+  },
 };
 
 export class ProjectOrchestrator extends withCounts(classes.ProjectOrchestrator) {}
@@ -30,7 +40,9 @@ export class Settings extends withCounts(classes.Settings) {}
 function withCounts(Class) {
   return class extends Class {
     constructor(ctx, env) {
-      super(through(ctx, { storage: countedStorage(ctx.storage) }), counted(env));
+      countCalls(env);
+      countRows(ctx.storage);
+      super(ctx, env);
     }
     alarm(info) {
       counts.objectRequests += 1;
@@ -43,34 +55,39 @@ function withCounts(Class) {
   };
 }
 
-const known = new WeakMap();
+const replaced = new WeakSet();
 
-/** The bindings, with calls and messages counted where they are made. */
-function counted(env) {
-  const before = known.get(env);
-  if (before) return before;
-  const own = {};
-  for (const [name, binding] of Object.entries(env)) {
-    if (typeof binding?.getByName === "function") own[name] = through(binding, { getByName: (...args) => countedStub(binding.getByName(...args)) });
-    if (typeof binding?.sendBatch === "function") own[name] = through(binding, { send: sending(binding, "send", () => 1), sendBatch: sending(binding, "sendBatch", (all) => [...all].length) });
-  }
-  const made = through(env, own);
-  known.set(env, made);
-  return made;
+/** Puts something before a method of all objects of a class, once. */
+function before(object, method, note) {
+  const prototype = Object.getPrototypeOf(object);
+  const key = prototype[method];
+  if (replaced.has(key)) return;
+  const noting = function (...args) {
+    return note(key.apply(this, args), ...args);
+  };
+  replaced.add(noting);
+  Object.defineProperty(prototype, method, { value: noting, configurable: true, writable: true });
 }
 
-function sending(queue, method, size) {
-  return (messages, options) => {
-    counts.queueMessages += size(messages);
-    return queue[method](messages, options);
-  };
+/** Calls of objects and messages are counted where they are made. */
+function countCalls(env) {
+  for (const binding of Object.values(env)) {
+    if (typeof binding?.getByName === "function") before(binding, "getByName", countedStub);
+    if (typeof binding?.sendBatch !== "function") continue;
+    before(binding, "send", (sent) => noted(sent, 1));
+    before(binding, "sendBatch", (sent, messages) => noted(sent, [...messages].length));
+  }
+}
+
+function noted(sent, messages) {
+  counts.queueMessages += messages;
+  return sent;
 }
 
 function countedStub(stub) {
   return new Proxy(stub, {
     get(target, name) {
-      const value = target[name];
-      if (typeof value !== "function") return value;
+      if (typeof target[name] !== "function") return target[name];
       return (...args) => {
         counts.objectRequests += 1;
         return target[name](...args);
@@ -79,46 +96,15 @@ function countedStub(stub) {
   });
 }
 
-function countedStorage(storage) {
-  const write = (method) => (...args) => {
+/** A cursor knows its rows when it has been read; so they are summed when they are asked for. */
+function countRows(storage) {
+  before(storage.sql, "exec", (cursor) => {
+    cursors.push(cursor);
+    return cursor;
+  });
+  const row = (written) => {
     counts.rowsWritten += 1;
-    return storage[method](...args);
+    return written;
   };
-  return through(storage, { sql: through(storage.sql, { exec: (...args) => countedCursor(storage.sql.exec(...args)) }), setAlarm: write("setAlarm"), put: write("put"), delete: write("delete") });
-}
-
-/** A cursor's rows are known when it has been read, and every writing statement of ours is. */
-function countedCursor(cursor) {
-  let [written, read] = [0, 0];
-  const note = () => {
-    counts.rowsWritten += cursor.rowsWritten - written;
-    counts.rowsRead += cursor.rowsRead - read;
-    [written, read] = [cursor.rowsWritten, cursor.rowsRead];
-  };
-  note();
-  const noting = (method) => (...args) => {
-    const answer = cursor[method](...args);
-    note();
-    return answer;
-  };
-  return through(cursor, {
-    toArray: noting("toArray"),
-    one: noting("one"),
-    next: noting("next"),
-    *[Symbol.iterator]() {
-      yield* cursor;
-      note();
-    },
-  });
-}
-
-/** An object seen through some replaced members. */
-function through(target, replaced) {
-  return new Proxy(target, {
-    get(object, name) {
-      if (Object.hasOwn(replaced, name)) return replaced[name];
-      const value = Reflect.get(object, name, object);
-      return typeof value === "function" ? value.bind(object) : value;
-    },
-  });
+  for (const method of ["setAlarm", "put", "delete"]) before(storage, method, row);
 }

@@ -31,8 +31,23 @@ export async function measureIngest({ mesh, bare }: BenchMesh, pace: Pace): Prom
   theirs.close();
   const durability = "checked, then in the local queue's memory";
   return [
-    { name: `webhooks, ${connections} connections, ${body.byteLength} bytes`, beside: null, durability, aim: null, of: "bare", ...rounds.of("bare") },
-    { name: `webhooks, ${connections} connections, ${body.byteLength} bytes`, beside: "bare", durability, aim: 0.8, of: "mesh", ...rounds.of("mesh"), ratio: rounds.ratio("mesh", "bare") },
+    {
+      name: `webhooks, ${connections} connections, ${body.byteLength} bytes`,
+      beside: null,
+      durability,
+      aim: null,
+      of: "bare",
+      ...rounds.of("bare"),
+    },
+    {
+      name: `webhooks, ${connections} connections, ${body.byteLength} bytes`,
+      beside: "bare",
+      durability,
+      aim: 0.8,
+      of: "mesh",
+      ...rounds.of("mesh"),
+      ratio: rounds.ratio("mesh", "bare"),
+    },
   ];
 }
 

@@ -59,7 +59,7 @@ export async function closedLoop(inFlight: number, forMs: number, work: () => Pr
   const until = begun + forMs;
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
-      for (let at = performance.now(); at < until; ) {
+      for (let at = performance.now(); at < until;) {
         await work();
         const after = performance.now();
         latencies.push(after - at);
@@ -78,5 +78,8 @@ export function percentile(ascending: readonly number[], share: number): number 
 }
 
 export function median(values: readonly number[]): number {
-  return percentile(values.toSorted((a, b) => a - b), 0.5);
+  return percentile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
 }

@@ -34,7 +34,9 @@ export class MeshAgent {
     const agent = new MeshAgent(socket, onDone);
     await new Promise<void>((resolve, reject) => {
       socket.on("error", reject);
-      socket.on("open", () => agent.#send({ type: "hello", version: protocolVersion, journal: `journal-of-${id}`, lastAck: 0, working: [] }));
+      socket.on("open", () =>
+        agent.#send({ type: "hello", version: protocolVersion, journal: `journal-of-${id}`, lastAck: 0, working: [] }),
+      );
       socket.on("message", (data) => agent.#hear(JSON.parse(String(data)) as MeshFrame, resolve));
     });
     return agent;

@@ -54,7 +54,11 @@ export class Rounds {
   /** Medians over the runs. */
   of(name: string): { rate: number; p50: number; p99: number } {
     const loads = this.#loads(name);
-    return { rate: median(loads.map(({ rate }) => rate)), p50: median(loads.map(({ p50 }) => p50)), p99: median(loads.map(({ p99 }) => p99)) };
+    return {
+      rate: median(loads.map(({ rate }) => rate)),
+      p50: median(loads.map(({ p50 }) => p50)),
+      p99: median(loads.map(({ p99 }) => p99)),
+    };
   }
 
   ratio(name: string, other: string): number {

@@ -133,7 +133,9 @@ export async function ourMesh(url: URL): Promise<System> {
   const done = new Completions();
   const onDone = (taskId: string): void => done.add(taskId);
   const hosted = await Promise.all(
-    Array.from({ length: agents }, (_, index) => MeshAgent.connect(connections, url, { id: `bench-${index + 1}`, capability, slots: 1_000, onDone })),
+    Array.from({ length: agents }, (_, index) =>
+      MeshAgent.connect(connections, url, { id: `bench-${index + 1}`, capability, slots: 1_000, onDone }),
+    ),
   );
   return {
     name: "mesh",
@@ -164,6 +166,8 @@ class Completions {
   }
 
   async all(ids: readonly string[]): Promise<void> {
-    await Promise.all(ids.map((id) => (this.#done.delete(id) ? undefined : new Promise<void>((resolve) => this.#waiting.set(id, resolve)))));
+    await Promise.all(
+      ids.map((id) => (this.#done.delete(id) ? undefined : new Promise<void>((resolve) => this.#waiting.set(id, resolve)))),
+    );
   }
 }

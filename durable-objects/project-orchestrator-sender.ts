@@ -67,8 +67,8 @@ export class Sender {
       this.#upToSeq = upToSeq;
     }
     const [declined] = await Promise.all([
-      this.#handOver(out.handovers, payloadOf),
-      this.#revoke(out.revoked),
+      // Taken back first: a task given to the same agent again must not be taken back with it.
+      out.revoked.length === 0 ? this.#handOver(out.handovers, payloadOf) : this.#revoke(out.revoked).then(() => this.#handOver(out.handovers, payloadOf)),
       this.#sendEffects(out.effects),
       out.grown ? this.#poke() : undefined,
       this.#tell(out.live.some(({ type }) => type === "run-changed")),

@@ -10,7 +10,7 @@ import type { ProjectView, RunView, TaskView } from "../core/project/views.ts";
 import type { Assignment, Command } from "../core/protocol/frames.ts";
 import { liveAttempt } from "../core/task/attempts.ts";
 import { viewTask } from "../core/task/view.ts";
-import { hourMs, minuteMs } from "../core/time.ts";
+import { hourMs, minuteMs, secondMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { AlarmClock } from "./alarm-clock.ts";
@@ -29,7 +29,8 @@ import type { TaskFilter } from "./project-orchestrator-views.ts";
 import { migrate } from "./schema-migrations.ts";
 import { ownJournal } from "./state-store.ts";
 
-const offerAgainMs = minuteMs;
+/** What waits is offered again after a second, then ever more rarely up to this, until something changes. */
+const offerAgainMostMs = minuteMs;
 const stuckAgainMs = minuteMs;
 const timeRounds = 4;
 const forgetEveryMs = 6 * hourMs;
@@ -52,6 +53,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   #outgoing: Outgoing[] = [];
   #forgetAt: Moment = 0;
   #offeredAt: Moment = 0;
+  #offerPauseMs = secondMs;
   #rangAt: Moment = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -242,7 +244,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
       await this.#group.join([{ id: `time.${at}.${round}`, at, type: "time-passed" }]);
     }
     commits.retime();
-    if (commits.store.tasks.queue.size > 0 && at >= this.#offeredAt + offerAgainMs) await this.#offerAnew();
+    if (commits.store.tasks.queue.size > 0 && at >= this.#offeredAt + this.#offerPauseMs) await this.#offerAnew();
     if (this.#forgetAt > 0 && at >= this.#forgetAt) this.#forget(at);
   }
 
@@ -269,6 +271,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     const outgoing = this.#outgoing;
     this.#outgoing = [];
     if (this.#forgetAt === 0) this.#forgetAt = this.#oldestAt();
+    if (outgoing.some(({ grown }) => grown)) this.#offerPauseMs = secondMs;
     this.#clock.wind();
     for (const out of outgoing) {
       const sent = this.#sender
@@ -284,9 +287,11 @@ export class ProjectOrchestrator extends DurableObject<Env> {
 
   async #offerAnew(): Promise<void> {
     this.#offeredAt = now();
-    if (!(await this.#candidates.ask())) return;
+    this.#offerPauseMs = Math.min(this.#offerPauseMs * 2, offerAgainMostMs);
+    if (!(await this.#candidates.ask())) return this.#clock.wind();
     await this.#group.join([]);
     if (this.#commits.store.tasks.queue.size > 0) await this.#sender.sayWaiting();
+    this.#clock.wind();
   }
 
   async #declined(declined: readonly Declined[]): Promise<void> {
@@ -314,7 +319,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
       store.effects.nextAt(),
       this.#forgetAt > 0 ? this.#forgetAt : undefined,
     ];
-    if (store.tasks.queue.size > 0) dues.push(Math.max(this.#offeredAt, now()) + offerAgainMs);
+    if (store.tasks.queue.size > 0) dues.push(this.#offeredAt + this.#offerPauseMs);
     const next = Math.min(...dues.filter((due) => due !== undefined));
     return Number.isFinite(next) ? next : undefined;
   }

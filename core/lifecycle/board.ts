@@ -5,7 +5,8 @@ import { rework } from "./implementation.ts";
 import { noteComment } from "./notes.ts";
 import { alignCard, askMove, enter, isPaused } from "./phases.ts";
 import { approvePlan } from "./planning.ts";
-import { holdBack, stopStep, tell, tryStart, wantStep } from "./session-steps.ts";
+import { holdBack, stopStep, tell } from "./live-step.ts";
+import { tryStart, wantStep } from "./session-steps.ts";
 import type { ColumnRole } from "./state.ts";
 import type { Step } from "./step.ts";
 

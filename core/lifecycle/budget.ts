@@ -1,7 +1,7 @@
 import { isActive } from "./is-active.ts";
 import type { ReportBody } from "../protocol/frames.ts";
-import { askPeople } from "./questions.ts";
-import { holdBack, tell } from "./session-steps.ts";
+import { askPeople } from "./ask-people.ts";
+import { holdBack, tell } from "./live-step.ts";
 import type { Run } from "./state.ts";
 import type { Step } from "./step.ts";
 

@@ -5,7 +5,13 @@ import { startRun } from "./start-run.ts";
 const minute = 60_000;
 const auto = { merge: "auto", qa: { testCommand: "npm test" }, deployment: { healthUrl: "https://app.test/healthz" } } as const;
 const promptOf = (run: ScriptedRun) => (run.submitted[0]?.payload as { prompt: string } | undefined)?.prompt ?? "";
-const command = (name: "retry" | "advance" | "pause" | "resume") => ({ type: "operator-commanded" as const, issue: 12, command: name, by: "op", reason: "" });
+const command = (name: "retry" | "advance" | "pause" | "resume") => ({
+  type: "operator-commanded" as const,
+  issue: 12,
+  command: name,
+  by: "op",
+  reason: "",
+});
 
 describe("what was pushed counts", () => {
   test("a session that pushed, broke off and had nothing left to do has done its work", () => {
@@ -13,12 +19,21 @@ describe("what was pushed counts", () => {
     expect(run.run.wait.for).toBe("pull-request");
   });
   test("a rework that leaves the head as it was has not", () => {
-    const run = new ScriptedRun({ policy: { ...auto, merge: "human" } }).toQa().tested().pullSeen({ changesRequested: [{ id: "r", author: "bob", body: "better" }] });
+    const run = new ScriptedRun({ policy: { ...auto, merge: "human" } })
+      .toQa()
+      .tested()
+      .pullSeen({ changesRequested: [{ id: "r", author: "bob", body: "better" }] });
     run.accepted().done(null);
     expect(run.run).toMatchObject({ phase: "implementation", wait: { for: "slot" }, emptyEnds: 1 });
   });
   test("a plan in between starts the count of empty ends anew", () => {
-    const run = new ScriptedRun().toPlanSession().done(null).accepted().report({ type: "plan", markdown: "# Plan" }).done(null).done({ approve: false, confidence: 1, feedback: "no" });
+    const run = new ScriptedRun()
+      .toPlanSession()
+      .done(null)
+      .accepted()
+      .report({ type: "plan", markdown: "# Plan" })
+      .done(null)
+      .done({ approve: false, confidence: 1, feedback: "no" });
     run.accepted().done(null);
     expect(run.run).toMatchObject({ phase: "planning", wait: { for: "slot" } });
   });
@@ -39,7 +54,12 @@ describe("what is merged is merged", () => {
     const run = merging();
     run.effectDone(run.effect("merge-pull-request"), { kind: "merged", sha: sha("c") }).wait(10 * minute);
     expect(run.run.phase).toBe("planning");
-    run.accepted().report({ type: "plan", markdown: "# Repair" }).done(null).done({ approve: true, confidence: 1, feedback: "" }).accepted();
+    run
+      .accepted()
+      .report({ type: "plan", markdown: "# Repair" })
+      .done(null)
+      .done({ approve: true, confidence: 1, feedback: "" })
+      .accepted();
     run.pullSeen({ state: "closed", merged: true, mergedBy: "ann", mergeCommit: sha("c") });
     expect(run.run).toMatchObject({ phase: "implementation", wait: { for: "session" } });
   });
@@ -51,7 +71,10 @@ describe("what is merged is merged", () => {
     expect(run.run.questions.at(-1)?.status).toBe("withdrawn");
   });
   test("nothing is merged over a request for changes", () => {
-    const run = new ScriptedRun({ policy: auto }).toQa().pullSeen({ changesRequested: [{ id: "r", author: "bob", body: "better" }] }).tested();
+    const run = new ScriptedRun({ policy: auto })
+      .toQa()
+      .pullSeen({ changesRequested: [{ id: "r", author: "bob", body: "better" }] })
+      .tested();
     expect(run.run).toMatchObject({ phase: "implementation", cycles: { review: 1 } });
     expect(run.effects("merge-pull-request")).toEqual([]);
   });
@@ -67,7 +90,9 @@ describe("what is merged is merged", () => {
 describe("tests", () => {
   test("a result counts when its step has ended", () => {
     const run = new ScriptedRun({ policy: { ...auto, qa: { testCommand: "npm test", checks: true } } }).toQa().accepted();
-    run.report({ type: "test-results", results: { command: "t", exitCode: 0, timedOut: false, format: "none", failures: [], tail: "" } }).pullSeen({ checks: "green" });
+    run
+      .report({ type: "test-results", results: { command: "t", exitCode: 0, timedOut: false, format: "none", failures: [], tail: "" } })
+      .pullSeen({ checks: "green" });
     expect(run.run.phase).toBe("qa");
     expect(run.done(null).run.phase).toBe("review");
   });
@@ -77,7 +102,10 @@ describe("tests", () => {
     expect(run.run.holds).toMatchObject([{ kind: "question" }]);
   });
   test("out of time is red", () => {
-    expect(new ScriptedRun({ policy: auto }).toQa().tested({ exitCode: null, timedOut: true }).run).toMatchObject({ phase: "planning", cycles: { qa: 1 } });
+    expect(new ScriptedRun({ policy: auto }).toQa().tested({ exitCode: null, timedOut: true }).run).toMatchObject({
+      phase: "planning",
+      cycles: { qa: 1 },
+    });
   });
   test("the pull request's first reading counts its checks", () => {
     const run = new ScriptedRun({ policy: { merge: "human", qa: { checks: true } } }).toPullRequest().pullSeen({ checks: "green" });
@@ -124,7 +152,9 @@ describe("fences", () => {
     const old = new ScriptedRun().toPullRequest().moveSettled().observe("Todo").run;
     expect(old.phase).toBe("cancelled");
     const started = startRun(cardAt("Todo"), 2, { policy: policyOf(), profile, earlierUsd: 0 }, 9_000, old);
-    expect(started.effects).toMatchObject([{ effect: { kind: "close-pull-request", number: 0, branch: "mesh/12.1", orderKey: "12.pull" } }]);
+    expect(started.effects).toMatchObject([
+      { effect: { kind: "close-pull-request", number: 0, branch: "mesh/12.1", orderKey: "12.pull" } },
+    ]);
   });
   test("one that never implemented, or has merged, has none", () => {
     const planned = new ScriptedRun().toPlanSession().observe("Todo").run;
@@ -169,7 +199,10 @@ describe("nothing starts while held", () => {
     expect(run.run.steering).toEqual([]);
   });
   test("one known to the prompt is not said again, and is not lost when the agent never takes it", () => {
-    const run = new ScriptedRun().toPlanReview().observe("Planning", { body: "Also in CSV." }).done({ approve: false, confidence: 1, feedback: "no" });
+    const run = new ScriptedRun()
+      .toPlanReview()
+      .observe("Planning", { body: "Also in CSV." })
+      .done({ approve: false, confidence: 1, feedback: "no" });
     run.failed("expired").wait(10_000);
     expect(promptOf(run)).toContain("Also in CSV.");
     expect(run.accepted().effects("tell-session")).toEqual([]);
@@ -193,7 +226,12 @@ describe("an operator tries again", () => {
 });
 
 describe("a question", () => {
-  const ask = (askId: string, text = "Which colour?") => ({ type: "ask" as const, askId, questions: [{ text, options: [], multiple: false }], context: "" });
+  const ask = (askId: string, text = "Which colour?") => ({
+    type: "ask" as const,
+    askId,
+    questions: [{ text, options: [], multiple: false }],
+    context: "",
+  });
   test("the same asking again is the same question, and an answer already given is given again", () => {
     const run = new ScriptedRun().toImplementation().report(ask("a"));
     run.answer(run.openQuestion, "Blue").report(ask("b"));
@@ -202,7 +240,14 @@ describe("a question", () => {
   });
   test("reminded after 30 min, then every 4 h", () => {
     const run = new ScriptedRun().toImplementation().report(ask("a"));
-    run.hear({ type: "task-ended", task: run.run.questions[0]?.task as never, capability: "", agent: null, usd: 0, outcome: { done: "x" } });
+    run.hear({
+      type: "task-ended",
+      task: run.run.questions[0]?.task as never,
+      capability: "",
+      agent: null,
+      usd: 0,
+      outcome: { done: "x" },
+    });
     expect(run.wait(30 * minute).effects("ask-human")).toHaveLength(1);
     expect(run.wait(239 * minute).effects("ask-human")).toEqual([]);
     expect(run.wait(minute).effects("ask-human")).toHaveLength(1);
@@ -214,7 +259,14 @@ describe("a question", () => {
   });
   test("overruled when a person answers otherwise than the best guess", () => {
     const run = new ScriptedRun().toImplementation().report(ask("a"));
-    run.hear({ type: "task-ended", task: run.run.questions[0]?.task as never, capability: "", agent: null, usd: 0, outcome: { done: { confident: false, answers: ["Red"], confidence: 0.3, reason: "" } } });
+    run.hear({
+      type: "task-ended",
+      task: run.run.questions[0]?.task as never,
+      capability: "",
+      agent: null,
+      usd: 0,
+      outcome: { done: { confident: false, answers: ["Red"], confidence: 0.3, reason: "" } },
+    });
     expect(run.answer(run.openQuestion, "Blue").run.questions[0]?.answer).toMatchObject({ overruled: true });
   });
 });

@@ -15,11 +15,17 @@ const at = {
   qa: () => new ScriptedRun({ policy }).toQa().accepted(),
   "test-evaluation": () => new ScriptedRun({ policy }).toQa().tested({ exitCode: 1 }),
   merge: () => new ScriptedRun({ policy }).toQa().tested().moveSettled(),
-  deployment: () => new ScriptedRun({ policy }).toQa().tested().moveSettled().pullSeen({ state: "closed", merged: true, mergedBy: "ann", mergeCommit: sha("c") }),
+  deployment: () =>
+    new ScriptedRun({ policy })
+      .toQa()
+      .tested()
+      .moveSettled()
+      .pullSeen({ state: "closed", merged: true, mergedBy: "ann", mergeCommit: sha("c") }),
 } as const;
 type Place = keyof typeof at;
 const places = Object.keys(at) as Place[];
-const tasksOf = (run: ScriptedRun) => [run.run.session.task, "task" in run.run.wait ? run.run.wait.task : null].filter((task) => task !== null);
+const tasksOf = (run: ScriptedRun) =>
+  [run.run.session.task, "task" in run.run.wait ? run.run.wait.task : null].filter((task) => task !== null);
 
 describe.each(places)("at %s", (place) => {
   const withPull = ["qa", "test-evaluation", "merge"].includes(place);
@@ -28,7 +34,13 @@ describe.each(places)("at %s", (place) => {
     const run = at[place]();
     const live = tasksOf(run);
     run.observe("Done");
-    expect(run.run).toMatchObject({ phase: "accepted", endedBecause: "accepted by a human", wait: { for: "nothing" }, holds: [], timers: {} });
+    expect(run.run).toMatchObject({
+      phase: "accepted",
+      endedBecause: "accepted by a human",
+      wait: { for: "nothing" },
+      holds: [],
+      timers: {},
+    });
     expect(run.cancelled).toEqual(expect.arrayContaining(live));
     expect(run.effects("move-card")).toEqual([]);
   });

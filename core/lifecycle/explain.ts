@@ -43,7 +43,8 @@ function holdSentence(run: Run, hold: Hold, policy: Policy): string {
       return `Stopped by the spend breaker: ${questionText(run, hold.question)}`;
     case "question": {
       const question = run.questions.find((one) => one.id === hold.question);
-      if (question?.status === "with-architect") return `The session asked "${questionText(run, hold.question)}"; the architect is answering.`;
+      if (question?.status === "with-architect")
+        return `The session asked "${questionText(run, hold.question)}"; the architect is answering.`;
       const parked = question?.parkedAt === undefined ? "" : " The session is parked meanwhile.";
       return `Waits for a person to answer: "${questionText(run, hold.question)}".${parked}`;
     }
@@ -71,7 +72,8 @@ function waitSentence(run: Run, policy: Policy): string {
       return `Waits for a runner with a free slot to take the ${wait.step} step.`;
     case "session": {
       const nudged = run.session.nudges > 0 ? " It was silent and has been nudged." : "";
-      const doing = wait.step === "test" ? "The tests are running" : wait.step === "plan" ? "The agent is planning" : "The agent is working";
+      const doing =
+        wait.step === "test" ? "The tests are running" : wait.step === "plan" ? "The agent is planning" : "The agent is working";
       return `${doing} on ${run.session.agent ?? "a runner"}.${nudged}`;
     }
     case "plan-review":
@@ -85,7 +87,9 @@ function waitSentence(run: Run, policy: Policy): string {
     case "test-evaluation":
       return "The test output is being evaluated.";
     case "merge":
-      return wait.effect === null ? `Waits for a person to merge pull request #${run.pull?.number ?? "?"}.` : `Pull request #${run.pull?.number ?? "?"} is being merged.`;
+      return wait.effect === null
+        ? `Waits for a person to merge pull request #${run.pull?.number ?? "?"}.`
+        : `Pull request #${run.pull?.number ?? "?"} is being merged.`;
     case "deployment":
       return `Merged; waits until ${time(wait.until)} for the deployment to be healthy.`;
     case "smoke-test":
@@ -102,7 +106,9 @@ export function time(at: Moment): string {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const monthShifted = Math.floor((5 * dayOfYear + 2) / 153);
   const day = dayOfYear - Math.floor((153 * monthShifted + 2) / 5) + 1;

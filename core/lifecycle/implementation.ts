@@ -4,7 +4,7 @@ import { renderPullRequest } from "../outbound/pull-request.ts";
 import { fail } from "./endings.ts";
 import { enter } from "./phases.ts";
 import { beginQa } from "./qa.ts";
-import { askPeople } from "./questions.ts";
+import { askPeople } from "./ask-people.ts";
 import { wantStep } from "./session-steps.ts";
 import type { StartPrompt } from "./state.ts";
 import type { Step } from "./step.ts";

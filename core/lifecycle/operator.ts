@@ -8,7 +8,8 @@ import { isOpen } from "./is-active.ts";
 import { isPaused } from "./phases.ts";
 import { approvePlan } from "./planning.ts";
 import { beginReview, mergeNow } from "./review.ts";
-import { stopStep, tryStart, wantStep } from "./session-steps.ts";
+import { stopStep } from "./live-step.ts";
+import { tryStart, wantStep } from "./session-steps.ts";
 import type { Step } from "./step.ts";
 import { withdrawQuestions } from "./withdraw.ts";
 
@@ -41,10 +42,16 @@ function carryOut(step: Step, command: OperatorCommand, by: string): string | nu
 
 /** Does the waiting thing now: backoff and provider waits are cut short, the session's step begins anew. */
 function retry(step: Step): string | null {
-  const asked = step.run.questions.filter((question) => isOpen(question) && (question.purpose === "decision" || question.purpose === "fix"));
+  const asked = step.run.questions.filter(
+    (question) => isOpen(question) && (question.purpose === "decision" || question.purpose === "fix"),
+  );
   step.set({ infrastructure: 0, holds: step.run.holds.filter((hold) => hold.kind !== "quota") });
   step.timer("quota", null);
-  withdrawQuestions(step, "an operator tries again", (question) => asked.includes(question) || question.asker?.task === step.run.session.task);
+  withdrawQuestions(
+    step,
+    "an operator tries again",
+    (question) => asked.includes(question) || question.asker?.task === step.run.session.task,
+  );
   for (const { effect } of asked) if (effect !== undefined) askAgain(step, effect);
   if (asked.some((question) => question.effect === undefined)) {
     proceed(step, "try-again", "an operator");

@@ -3,7 +3,7 @@ import { renderPlanReviewRequest } from "../outbound/model-requests.ts";
 import { fail } from "./endings.ts";
 import { noteComment } from "./notes.ts";
 import { enter, spendCycle } from "./phases.ts";
-import { askPeople } from "./questions.ts";
+import { askPeople } from "./ask-people.ts";
 import { wantStep } from "./session-steps.ts";
 import type { Step } from "./step.ts";
 
@@ -67,7 +67,8 @@ export function approvePlan(step: Step, by: string): void {
 }
 
 export function planRejected(step: Step, feedback: string): void {
-  if (!spendCycle(step, "planning", `plan rejected: ${feedback}`)) return fail(step, `the plan was rejected and no cycle is left: ${feedback}`);
+  if (!spendCycle(step, "planning", `plan rejected: ${feedback}`))
+    return fail(step, `the plan was rejected and no cycle is left: ${feedback}`);
   step.set({ plan: undefined });
   wantStep(step, "plan", { type: "replan", feedback });
 }

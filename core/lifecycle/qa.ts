@@ -6,10 +6,11 @@ import { fail } from "./endings.ts";
 import { noteComment } from "./notes.ts";
 import { enter, spendCycle } from "./phases.ts";
 import { replan } from "./planning.ts";
-import { askPeople } from "./questions.ts";
+import { askPeople } from "./ask-people.ts";
 import { beginReview } from "./review.ts";
 import { infrastructureFailed } from "./session-failures.ts";
-import { stopStep, wantStep } from "./session-steps.ts";
+import { stopStep } from "./live-step.ts";
+import { wantStep } from "./session-steps.ts";
 import type { Step } from "./step.ts";
 
 /** Tests of the head: the project's command on a runner and GitHub's checks, whichever are configured. */
@@ -54,7 +55,11 @@ export function evaluateTests(step: Step): void {
 export function testsEvaluated(step: Step, outcome: { readonly done: unknown } | { readonly failed: { readonly message: string } }): void {
   const verdict = "done" in outcome ? parseVerdict("test_evaluation", outcome.done) : null;
   if (!verdict?.ok || verdict.value.confidence < step.policy.qa.evaluateAt) {
-    const why = verdict?.ok ? `it is not sure (${verdict.value.reason})` : "failed" in outcome ? outcome.failed.message : "its answer could not be read";
+    const why = verdict?.ok
+      ? `it is not sure (${verdict.value.reason})`
+      : "failed" in outcome
+        ? outcome.failed.message
+        : "its answer could not be read";
     askPeople(step, "decision", `The test output could not be judged: ${why}`, [
       { label: "Try again", outcome: "try-again" },
       { label: "Go on", description: "count the tests as passed", outcome: "go-on" },
@@ -82,14 +87,17 @@ export function settleQa(step: Step): void {
   const command = step.policy.qa.testCommand === null ? "passed" : verdict;
   const checks = step.policy.qa.checks ? (checksSeen ?? "pending") : "green";
   if (command === "failed") return qaFailed(step, renderTestFailures(tests?.results));
-  if (checks === "red") return qaFailed(step, (pull?.failingChecks ?? []).map((check) => `${check.name}: ${check.summary}`).join("\n") || "checks are red");
-  if (command === "passed" && checks === "green") return beginReview(step, command === "passed" && tests ? "tests passed" : "checks are green");
+  if (checks === "red")
+    return qaFailed(step, (pull?.failingChecks ?? []).map((check) => `${check.name}: ${check.summary}`).join("\n") || "checks are red");
+  if (command === "passed" && checks === "green")
+    return beginReview(step, command === "passed" && tests ? "tests passed" : "checks are green");
   if (command === "passed" && checks === "pending") step.wait({ for: "checks" });
 }
 
 function qaFailed(step: Step, failures: string): void {
-  // The checks turned red while the test command still runs: its result no longer matters.
-  stopStep(step, "checks are red");
+  const { session, wait, tests } = step.run;
+  // The checks turned red while the tests run or are evaluated: their result no longer matters.
+  if (session.task !== null || (wait.for === "test-evaluation" && tests?.verdict === "unclear")) stopStep(step, "checks are red");
   if (!spendCycle(step, "qa", failures)) return fail(step, "the tests fail and no cycle is left");
   const cycle = step.run.cycles.qa;
   const bug = renderBugIssue(step.run, failures, step.context);

@@ -1,30 +1,33 @@
 import { parseVerdict } from "../inbound/model-verdicts.ts";
 import { renderArchitectRequest } from "../outbound/model-requests.ts";
-import type { ReportBody, QuestionItem } from "../protocol/frames.ts";
-import type { AgentId, EffectId, QuestionId, TaskId } from "../ids.ts";
+import type { ReportBody } from "../protocol/frames.ts";
+import type { AgentId, QuestionId, TaskId } from "../ids.ts";
 import type { Moment } from "../time.ts";
 import { isOpen } from "./is-active.ts";
-import type { Answer, DecisionOutcome, Question, QuestionPurpose } from "./state.ts";
+import type { Answer, DecisionOutcome, Question } from "./state.ts";
 import type { Step } from "./step.ts";
-import { markApplied, sessionActive, tell, tryStart, wantStep } from "./session-steps.ts";
+import { replaceQuestion, toHuman } from "./ask-people.ts";
+import { tell } from "./live-step.ts";
+import { markApplied, sessionActive, tryStart, wantStep } from "./session-steps.ts";
 import { clearQuestionTimers } from "./withdraw.ts";
 
 export function questionOf(step: Step, id: QuestionId): Question | undefined {
   return step.run.questions.find((question) => question.id === id);
 }
 
-function replaceQuestion(step: Step, question: Question): void {
-  step.set({ questions: step.run.questions.map((other) => (other.id === question.id ? question : other)) });
-}
-
 /** The session asks. The same asking after a restart is the same question, and an answer already given is given again. */
-export function sessionAsked(step: Step, body: Extract<ReportBody, { type: "ask" }>, asker: { agent: AgentId; attempt: number; task: TaskId }): void {
+export function sessionAsked(
+  step: Step,
+  body: Extract<ReportBody, { type: "ask" }>,
+  asker: { agent: AgentId; attempt: number; task: TaskId },
+): void {
   const text = body.questions.map((item) => item.text).join("\n");
   const known = step.run.questions.find(
     (question) =>
       question.purpose === "session" &&
       question.status !== "withdrawn" &&
-      (question.asker?.askId === body.askId || (question.appliedAt === undefined && question.items.map((item) => item.text).join("\n") === text)),
+      (question.asker?.askId === body.askId ||
+        (question.appliedAt === undefined && question.items.map((item) => item.text).join("\n") === text)),
   );
   if (known) {
     const renewed: Question = { ...known, asker: { ...asker, askId: body.askId } };
@@ -68,59 +71,6 @@ export function architectDone(step: Step, question: Question, outcome: { readonl
   toHuman(step, complete ? { ...question, guess: { answers, confidence, reason } } : question);
 }
 
-/** Brings a question before people: once, with reminders until it is answered or withdrawn. */
-function toHuman(step: Step, question: Question): void {
-  const asked: Question = { ...question, status: "with-human", humanSince: step.at };
-  replaceQuestion(step, asked);
-  const item = asked.items[0];
-  step.effect("people", {
-    kind: "ask-human",
-    question: asked.id,
-    title: `${step.runId}: ${step.run.card.title}`.slice(0, 200),
-    message: asked.items.map((one) => one.text).join("\n\n"),
-    choices: asked.items.length === 1 && item && !item.multiple ? item.options.map((option) => option.label) : [],
-  });
-  step.timer("reminder", step.at + step.policy.questions.remindAfterMs);
-  if (asked.purpose === "session" && step.policy.questions.onSilence !== "wait")
-    step.timer("silence", step.at + step.policy.questions.onSilenceAfterMs);
-  step.event("question-sent-to-human", { question: asked.id, guess: asked.guess ?? null });
-}
-
-interface Choice {
-  readonly label: string;
-  readonly description?: string;
-  readonly outcome: DecisionOutcome;
-}
-
-/** The mesh itself asks people; the run is held until they answer. */
-export function askPeople(step: Step, purpose: Exclude<QuestionPurpose, "session">, text: string, choices: readonly Choice[], about: { readonly context?: string; readonly effect?: EffectId } = {}): QuestionId {
-  const context = about.context ?? "";
-  const id = step.questionId();
-  const item: QuestionItem = {
-    text: text.slice(0, 20_000),
-    options: choices.map(({ label, description }) => ({ label, ...(description ? { description } : {}) })),
-    multiple: false,
-  };
-  const question: Question = {
-    id,
-    purpose,
-    items: [item],
-    context,
-    askedAt: step.at,
-    status: "with-human",
-    late: [],
-    ...(about.effect === undefined ? {} : { effect: about.effect }),
-    outcomes: choices.map((choice) => choice.outcome),
-  };
-  step.set({
-    questions: [...step.run.questions, question],
-    holds: [...step.run.holds, { kind: purpose === "budget" ? "budget" : "question", question: id }],
-  });
-  step.event("question-asked", { question: id, purpose, items: [item], context });
-  toHuman(step, question);
-  return id;
-}
-
 /** What an answer to a question of the mesh means; null when it is none of the choices. Free text rejects a plan with that reason. */
 export function outcomeOf(question: Question, answers: readonly string[]): DecisionOutcome | null {
   const said = (answers[0] ?? "").trim();
@@ -132,11 +82,13 @@ export function outcomeOf(question: Question, answers: readonly string[]): Decis
 
 /** Records the answer, takes the hold away and, for a session's question, gives it to the same conversation. */
 export function giveAnswer(step: Step, question: Question, answer: Answer): void {
-  const overruled = question.guess !== undefined && answer.via !== "architect" && question.guess.answers.join("\n") !== answer.answers.join("\n");
+  const overruled =
+    question.guess !== undefined && answer.via !== "architect" && question.guess.answers.join("\n") !== answer.answers.join("\n");
   const answered: Question = { ...question, status: "answered", answer: overruled ? { ...answer, overruled } : answer };
   replaceQuestion(step, answered);
   step.set({ holds: step.run.holds.filter((hold) => !("question" in hold) || hold.question !== question.id) });
-  if (question.status === "with-architect" && question.task && answer.via !== "architect") step.cancelTask(question.task, "answered by a person");
+  if (question.status === "with-architect" && question.task && answer.via !== "architect")
+    step.cancelTask(question.task, "answered by a person");
   clearQuestionTimers(step);
   step.event("question-answered", {
     question: question.id,
@@ -170,7 +122,12 @@ export function sessionParked(step: Step, id: QuestionId): void {
   if (!question) return wantStep(step, "answer", { type: "resume", because: "parked for an unknown question" });
   replaceQuestion(step, { ...question, parkedAt: step.at });
   step.event("question-parked", { question: id });
-  if (!isOpen(question)) wantStep(step, "answer", question.answer ? { type: "answer", question: id } : { type: "resume", because: "the question was withdrawn" });
+  if (!isOpen(question))
+    wantStep(
+      step,
+      "answer",
+      question.answer ? { type: "answer", question: id } : { type: "resume", because: "the question was withdrawn" },
+    );
 }
 
 /** The slot has been held long enough: the session is told to park. */
@@ -199,7 +156,9 @@ export function remind(step: Step): void {
 export function silenceOver(step: Step, fail: (reason: string) => void): void {
   step.timer("silence", null);
   const due = (question: Question, at: Moment) =>
-    question.purpose === "session" && question.status === "with-human" && (question.humanSince ?? at) + step.policy.questions.onSilenceAfterMs <= at;
+    question.purpose === "session" &&
+    question.status === "with-human" &&
+    (question.humanSince ?? at) + step.policy.questions.onSilenceAfterMs <= at;
   const waiting = step.run.questions.filter((question) => due(question, step.at));
   if (waiting.length === 0) return;
   if (step.policy.questions.onSilence === "fail") return fail("nobody answered the session's question in time");

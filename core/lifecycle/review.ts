@@ -4,8 +4,9 @@ import type { PullRequestObservation } from "../inputs.ts";
 import { accept, cancel, fail } from "./endings.ts";
 import { noteComment, notify } from "./notes.ts";
 import { enter, leavePhase, spendCycle } from "./phases.ts";
-import { askPeople } from "./questions.ts";
-import { stopStep, wantStep } from "./session-steps.ts";
+import { askPeople } from "./ask-people.ts";
+import { stopStep } from "./live-step.ts";
+import { wantStep } from "./session-steps.ts";
 import type { Step } from "./step.ts";
 
 /** Everything is green: merged by us or awaited from a person. */
@@ -72,7 +73,10 @@ export function merged(step: Step, sha: string, by: string): void {
   const { pull } = step.run;
   stopStep(step, "merged");
   if (step.run.phase === "review") leavePhase(step, "the pull request was merged");
-  step.set({ mergedSha: sha, ...(pull ? { pull: { ...pull, state: "closed" as const, merged: true, mergedBy: by, mergeCommit: sha } } : {}) });
+  step.set({
+    mergedSha: sha,
+    ...(pull ? { pull: { ...pull, state: "closed" as const, merged: true, mergedBy: by, mergeCommit: sha } } : {}),
+  });
   step.event("pull-request-merged", { number: pull?.number ?? null, sha, by });
   if (step.run.phase !== "review") enter(step, "review", `merged by ${by}`);
   afterMerge(step);
@@ -130,11 +134,19 @@ function deploymentFailed(step: Step, reason: string): void {
   const former = step.run.pull ? [...(step.run.formerPulls ?? []), step.run.pull.number] : (step.run.formerPulls ?? []);
   step.set({ formerPulls: former, mergedSha: undefined, pull: undefined, head: undefined, plan: undefined, planApprovedBy: undefined });
   enter(step, "planning", reason);
-  wantStep(step, "plan", { type: "replan", feedback: `Your change was merged, but ${reason}. Plan the repair; start from the base branch as it is now.` });
+  wantStep(step, "plan", {
+    type: "replan",
+    feedback: `Your change was merged, but ${reason}. Plan the repair; start from the base branch as it is now.`,
+  });
 }
 
 /** What GitHub says of the pull request, from a webhook or a look at it; only newer observations count. */
-export function pullObserved(step: Step, pull: PullRequestObservation, beginQa: (step: Step, because: string) => void, settleQa: (step: Step) => void): boolean {
+export function pullObserved(
+  step: Step,
+  pull: PullRequestObservation,
+  beginQa: (step: Step, because: string) => void,
+  settleQa: (step: Step) => void,
+): boolean {
   const { run } = step;
   if (run.pull === undefined && (run.phase === "intake" || run.phase === "planning")) return false;
   if (run.formerPulls?.includes(pull.number)) return false;

@@ -1,8 +1,9 @@
 import { backoffMs } from "../task/backoff.ts";
 import type { SessionStep, TaskError } from "../task/state.ts";
 import { noteComment } from "./notes.ts";
-import { askPeople } from "./questions.ts";
-import { sessionStepOver, stallAfter, tell, waitsForPerson, wantStep } from "./session-steps.ts";
+import { askPeople } from "./ask-people.ts";
+import { sessionStepOver, tell } from "./live-step.ts";
+import { stallAfter, waitsForPerson, wantStep } from "./session-steps.ts";
 import type { StartPrompt } from "./state.ts";
 import type { Step } from "./step.ts";
 

@@ -1,9 +1,10 @@
 import { breakOnSpend } from "./budget.ts";
-import type { CommandBody, SessionAssignment } from "../protocol/frames.ts";
+import type { SessionAssignment } from "../protocol/frames.ts";
 import { renderPrompt } from "../outbound/prompts.ts";
 import type { Moment } from "../time.ts";
 import type { SessionStep } from "../task/state.ts";
 import { isOpen } from "./is-active.ts";
+import { tell } from "./live-step.ts";
 import type { Question, Run, StartPrompt } from "./state.ts";
 import type { Step } from "./step.ts";
 
@@ -43,15 +44,6 @@ export function tryStart(step: Step): void {
 /** The same piece of work goes on: what it has pushed so far counts as its own. */
 function goesOn(prompt: StartPrompt): boolean {
   return prompt.type === "resume" || prompt.type === "answer" || prompt.type === "commit-your-work";
-}
-
-/** A step that no agent has accepted yet is taken back while a hold stands, and begins again after it (invariant 10). */
-export function holdBack(step: Step, because: string): void {
-  const { wait } = step.run;
-  if (wait.for !== "slot") return;
-  step.cancelTask(wait.task, because);
-  sessionStepOver(step);
-  step.wait({ for: "start", step: wait.step, prompt: wait.prompt ?? { type: "resume", because }, notBefore: step.at });
 }
 
 function assignmentOf(step: Step, name: SessionStep, prompt: StartPrompt): SessionAssignment {
@@ -100,7 +92,9 @@ export function sessionActive(step: Step): void {
 
 export function stallAfter(step: Step): number {
   // A test command is one long silence; it has a time limit of its own on the runner.
-  return step.run.session.step === "test" ? step.policy.qa.testTimeoutMs + step.policy.session.stallAfterMs : step.policy.session.stallAfterMs;
+  return step.run.session.step === "test"
+    ? step.policy.qa.testTimeoutMs + step.policy.session.stallAfterMs
+    : step.policy.session.stallAfterMs;
 }
 
 export function waitsForPerson(run: Run): boolean {
@@ -111,27 +105,4 @@ export function markApplied(step: Step, which: (question: Question) => boolean):
   for (const question of step.run.questions)
     if (which(question)) step.event("question-applied", { question: question.id, ...(question.answer ? { by: question.answer.by } : {}) });
   step.set({ questions: step.run.questions.map((question) => (which(question) ? { ...question, appliedAt: step.at } : question)) });
-}
-
-/** Says something to the live session; without one nothing is said. Lapses when the attempt ends. */
-export function tell(step: Step, command: CommandBody): void {
-  const { session, wait } = step.run;
-  if (session.task === null || session.agent === null || wait.for === "slot") return;
-  step.effect("session", { kind: "tell-session", agent: session.agent, task: session.task, attempt: session.attempt ?? 1, command });
-}
-
-/** Ends a live step or a model's task that has become pointless. */
-export function stopStep(step: Step, because: string): void {
-  const { wait, session } = step.run;
-  const tasks = new Set([session.task, "task" in wait ? wait.task : null]);
-  for (const task of tasks) if (task !== null) step.cancelTask(task, because);
-  if (session.task !== null) sessionStepOver(step);
-}
-
-/** The live step has ended, however; nothing of it counts any more. */
-export function sessionStepOver(step: Step): void {
-  step.set({ session: { ...step.run.session, task: null, step: null, nudges: 0 } });
-  step.timer("stall", null);
-  step.timer("tell-waiting", null);
-  step.timer("hold-for", null);
 }

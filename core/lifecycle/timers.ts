@@ -17,7 +17,9 @@ export function nextRunTimer(run: Run): Moment | undefined {
 
 /** Fires every timer that is due, in the order of their times. Answers whether any was. */
 export function timePassed(step: Step): boolean {
-  const due = (Object.entries(step.run.timers) as [RunTimer, Moment][]).filter(([, at]) => at <= step.at).sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
+  const due = (Object.entries(step.run.timers) as [RunTimer, Moment][])
+    .filter(([, at]) => at <= step.at)
+    .sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
   for (const [name, at] of due) if (step.active && step.run.timers[name] === at) fire(step, name);
   return due.length > 0;
 }
@@ -46,6 +48,7 @@ function fire(step: Step, name: RunTimer): void {
       return deploymentTimedOut(step);
     case "tell-waiting":
       step.timer("tell-waiting", null);
-      if (step.run.wait.for === "slot") notify(step, "waiting", `${step.runId} waits for a runner`, "No runner has had a free slot for it yet.");
+      if (step.run.wait.for === "slot")
+        notify(step, "waiting", `${step.runId} waits for a runner`, "No runner has had a free slot for it yet.");
   }
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { cardAt, laptop, policyOf, profile, ScriptedRun, sha } from "../../tests/support/scripted-run.ts";
-import { filterCard, startRun } from "./start-run.ts";
-import { explain } from "./explain.ts";
+import { cardAt, laptop, policyOf, ScriptedRun, sha } from "../../tests/support/scripted-run.ts";
+import { filterCard } from "./start-run.ts";
 
 const minute = 60_000;
 const auto = { merge: "auto", qa: { testCommand: "npm test" }, deployment: { healthUrl: "https://app.test/healthz" } } as const;
@@ -38,7 +37,7 @@ describe("intake", () => {
     expect(run.effect("move-card")).toMatchObject({ column: "planning", columnName: "Planning" });
     expect(run.effect("comment").body).toContain("Mind the time zones.");
     expect(run.submitted[0]).toMatchObject({ capability: "planning", session: { run: "12.1", step: "plan" }, maxAttempts: 1 });
-    expect((run.submitted[0]?.payload as { prompt: string }).prompt.split("\n")[0]).toBe("[mesh-six acme/todo-app#12.1 plan]");
+    expect(run.prompt.split("\n")[0]).toBe("[mesh-six acme/todo-app#12.1 plan]");
   });
   test("guidance failed → no guidance, going on", () => {
     const run = new ScriptedRun().toIntake().failed("infrastructure");
@@ -49,7 +48,7 @@ describe("intake", () => {
     const run = new ScriptedRun({ card: { labels: ["simple"] } }).toIntake().done({ guidance: "Fix the comparison." });
     expect(run.run.phase).toBe("implementation");
     expect(run.submitted[0]).toMatchObject({ capability: "implementation", session: { step: "implement" } });
-    expect((run.submitted[0]?.payload as { prompt: string }).prompt).toContain("Fix the comparison.");
+    expect(run.prompt).toContain("Fix the comparison.");
   });
 });
 
@@ -77,14 +76,20 @@ describe("planning", () => {
     const run = new ScriptedRun().toPlanReview().done({ approve: true, confidence: 0.1, feedback: "hm" });
     run.answer(run.openQuestion, "Use UTC");
     expect(run.run).toMatchObject({ phase: "planning", cycles: { planning: 1 }, wait: { for: "slot" } });
-    expect((run.submitted[0]?.payload as { prompt: string }).prompt).toContain("Use UTC");
+    expect(run.prompt).toContain("Use UTC");
   });
   test("rejected, cycles left → feedback to the same session; none left → failed", () => {
-    const run = new ScriptedRun({ policy: { retryBudget: 1 } }).toPlanReview().done({ approve: false, confidence: 0.9, feedback: "Too vague" });
+    const run = new ScriptedRun({ policy: { retryBudget: 1 } })
+      .toPlanReview()
+      .done({ approve: false, confidence: 0.9, feedback: "Too vague" });
     expect(run.run.cycles.planning).toBe(1);
     expect(run.run.failures.at(-1)?.reason).toContain("Too vague");
-    expect((run.submitted[0]?.payload as { prompt: string }).prompt).toContain("Too vague");
-    run.accepted().report({ type: "plan", markdown: "# Plan 2" }).done(null).done({ approve: false, confidence: 0.9, feedback: "Still vague" });
+    expect(run.prompt).toContain("Too vague");
+    run
+      .accepted()
+      .report({ type: "plan", markdown: "# Plan 2" })
+      .done(null)
+      .done({ approve: false, confidence: 0.9, feedback: "Still vague" });
     expect(run.run).toMatchObject({ phase: "failed", cycles: { planning: 1 } });
     expect(run.effect("move-card").column).toBe("blocked");
     expect(run.effect("notify").title).toContain("failed");
@@ -100,7 +105,11 @@ describe("planning", () => {
     expect(run.run.phase).toBe("failed");
   });
   test("review failed for good → a person decides: try again, go on, stop", () => {
-    for (const [said, phase] of [["Try again", "planning"], ["Go on", "implementation"], ["Stop", "failed"]] as const) {
+    for (const [said, phase] of [
+      ["Try again", "planning"],
+      ["Go on", "implementation"],
+      ["Stop", "failed"],
+    ] as const) {
       const run = new ScriptedRun().toPlanReview().failed("infrastructure");
       expect(run.run.holds).toMatchObject([{ kind: "question" }]);
       run.answer(run.openQuestion, said);
@@ -160,20 +169,31 @@ describe("qa", () => {
     expect(run.effect("merge-pull-request")).toMatchObject({ number: 7, sha: sha("a"), method: "squash" });
   });
   test("tests failed → bug issue linked to the parent, failures to the session, a cycle spent, planning", () => {
-    const run = new ScriptedRun({ policy: auto }).toQa().tested({ exitCode: 1, format: "tap", counts: { passed: 1, failed: 1, skipped: 0 }, failures: [{ name: "adds a due date", message: "boom" }] });
+    const run = new ScriptedRun({ policy: auto })
+      .toQa()
+      .tested({
+        exitCode: 1,
+        format: "tap",
+        counts: { passed: 1, failed: 1, skipped: 0 },
+        failures: [{ name: "adds a due date", message: "boom" }],
+      });
     expect(run.run).toMatchObject({ phase: "planning", cycles: { qa: 1, planning: 0 } });
     expect(run.effect("open-bug-issue")).toMatchObject({ parent: 12, marker: "12.1:bug:1" });
-    expect((run.submitted[0]?.payload as { prompt: string }).prompt).toContain("adds a due date");
+    expect(run.prompt).toContain("adds a due date");
   });
   test("a simple issue goes back to implementation", () => {
-    const run = new ScriptedRun({ policy: auto, card: { labels: ["simple"] } }).toQa().tested({ exitCode: 1, counts: { passed: 0, failed: 1, skipped: 0 } });
+    const run = new ScriptedRun({ policy: auto, card: { labels: ["simple"] } })
+      .toQa()
+      .tested({ exitCode: 1, counts: { passed: 0, failed: 1, skipped: 0 } });
     expect(run.run).toMatchObject({ phase: "implementation", cycles: { qa: 1 }, wait: { step: "rework" } });
     run.accepted().pushed(sha("b")).done(null);
     expect(run.run.phase).toBe("qa");
     expect(run.effects("open-pull-request")).toEqual([]);
   });
   test("no cycle left → failed", () => {
-    const run = new ScriptedRun({ policy: { ...auto, retryBudget: 0 } }).toQa().tested({ exitCode: 1, counts: { passed: 0, failed: 1, skipped: 0 } });
+    const run = new ScriptedRun({ policy: { ...auto, retryBudget: 0 } })
+      .toQa()
+      .tested({ exitCode: 1, counts: { passed: 0, failed: 1, skipped: 0 } });
     expect(run.run.phase).toBe("failed");
   });
   test("output that no report explains → evaluation; passed → review, unsure → a person", () => {
@@ -250,7 +270,7 @@ describe("review", () => {
     const run = toMerge();
     run.effectDone(run.effect("merge-pull-request"), { kind: "merge-refused", because, message: "no" });
     expect(run.run).toMatchObject({ phase: "implementation", cycles: { planning: 0, qa: 0, review: 0 } });
-    expect((run.submitted[0]?.payload as { prompt: string }).prompt).toContain("Merge the base branch");
+    expect(run.prompt).toContain("Merge the base branch");
   });
   test("merge refused by protection → a person decides; try again merges again", () => {
     const run = toMerge();
@@ -263,7 +283,7 @@ describe("review", () => {
     const asked = { changesRequested: [{ id: "rv1", author: "bob", body: "Name it better" }] };
     run.pullSeen(asked);
     expect(run.run).toMatchObject({ phase: "implementation", cycles: { review: 1 } });
-    expect((run.submitted[0]?.payload as { prompt: string }).prompt).toContain("Name it better");
+    expect(run.prompt).toContain("Name it better");
     run.moveSettled().accepted().pushed(sha("b")).done(null).moveSettled().tested().moveSettled();
     expect(run.run.phase).toBe("review");
     run.pullSeen(asked);
@@ -284,7 +304,9 @@ describe("a person on GitHub", () => {
     expect(run.cancelled).toHaveLength(1);
   });
   test("merged during QA → deployment check", () => {
-    const run = new ScriptedRun({ policy: auto }).toQa().pullSeen({ state: "closed", merged: true, mergedBy: "ann", mergeCommit: sha("c") });
+    const run = new ScriptedRun({ policy: auto })
+      .toQa()
+      .pullSeen({ state: "closed", merged: true, mergedBy: "ann", mergeCommit: sha("c") });
     expect(run.run).toMatchObject({ phase: "review", wait: { for: "deployment" } });
     expect(run.cancelled).toHaveLength(1);
   });
@@ -308,13 +330,27 @@ describe("a person on GitHub", () => {
     expect(run.actions).toEqual([]);
   });
   test("edited while nothing runs → said with the next prompt", () => {
-    const run = new ScriptedRun().toPlanReview().observe("Planning", { body: "Also in CSV." }).done({ approve: true, confidence: 1, feedback: "" });
-    expect((run.submitted[0]?.payload as { prompt: string }).prompt).toContain("Also in CSV.");
+    const run = new ScriptedRun()
+      .toPlanReview()
+      .observe("Planning", { body: "Also in CSV." })
+      .done({ approve: true, confidence: 1, feedback: "" });
+    expect(run.prompt).toContain("Also in CSV.");
   });
   test("comments: with write access told once; without, or ours, ignored", () => {
     const run = new ScriptedRun().toPlanSession();
-    const comment = { type: "comment-observed" as const, issue: 12, commentId: "c1", author: "bob", authorCanWrite: true, ours: false, body: "Use ISO dates" };
-    expect(run.hear(comment).effect("tell-session").command).toMatchObject({ type: "prompt", text: expect.stringContaining("Use ISO dates") });
+    const comment = {
+      type: "comment-observed" as const,
+      issue: 12,
+      commentId: "c1",
+      author: "bob",
+      authorCanWrite: true,
+      ours: false,
+      body: "Use ISO dates",
+    };
+    expect(run.hear(comment).effect("tell-session").command).toMatchObject({
+      type: "prompt",
+      text: expect.stringContaining("Use ISO dates"),
+    });
     expect(run.hear(comment).ignored).toBe("stale");
     expect(run.hear({ ...comment, commentId: "c2", authorCanWrite: false }).ignored).toBe("author-without-write-access");
     expect(run.hear({ ...comment, commentId: "c3", ours: true }).ignored).toBe("made-by-the-mesh");
@@ -373,178 +409,5 @@ describe("a person moves the card", () => {
     expect(run.run.phase).toBe("planning");
     run.observe("Todo");
     expect(run.run.phase).toBe("cancelled");
-  });
-});
-
-describe("the session breaks off", () => {
-  test("infrastructure: again after 10 s · 2ⁿ; a third in a row asks a person", () => {
-    const run = new ScriptedRun().toImplementation().failed("infrastructure");
-    expect(run.run).toMatchObject({ phase: "implementation", infrastructure: 1, wait: { for: "start", notBefore: run.at + 10_000 } });
-    run.wait(10_000).accepted().failed("lost");
-    expect(run.run.wait).toMatchObject({ for: "start", notBefore: run.at + 20_000 });
-    run.wait(20_000).accepted().failed("infrastructure");
-    expect(run.run.holds).toMatchObject([{ kind: "question" }]);
-    run.answer(run.openQuestion, "Try again");
-    expect(run.submitted).toHaveLength(1);
-    expect(run.run).toMatchObject({ cycles: { planning: 0, qa: 0, review: 0 }, infrastructure: 0 });
-  });
-  test.each(["authentication", "configuration", "refused"] as const)("%s → a person is told what to fix", (kind) => {
-    const run = new ScriptedRun().toImplementation().failed(kind, "log in first");
-    expect(run.effect("ask-human").message).toContain("log in first");
-    run.answer(run.openQuestion, "Done, try again");
-    expect(run.submitted).toHaveLength(1);
-  });
-  test("quota → parked until then; the card keeps its column", () => {
-    const run = new ScriptedRun().toImplementation();
-    const until = run.at + 30 * minute;
-    run.failed("quota", "limit", until);
-    expect(run.run.holds).toEqual([{ kind: "quota", until }]);
-    expect(run.effects("move-card")).toEqual([]);
-    run.wait(29 * minute);
-    expect(run.submitted).toEqual([]);
-    run.wait(minute);
-    expect(run.submitted).toHaveLength(1);
-    expect(run.run.cycles).toEqual({ planning: 0, qa: 0, review: 0 });
-  });
-  test("quota without a time → one hour", () => {
-    const run = new ScriptedRun().toImplementation().failed("quota");
-    expect(run.run.holds).toEqual([{ kind: "quota", until: run.at + 60 * minute }]);
-  });
-  test("silence → nudged; a second time → lost", () => {
-    const run = new ScriptedRun().toImplementation().wait(10 * minute);
-    expect(run.effect("tell-session").command).toEqual({ type: "nudge" });
-    run.wait(10 * minute);
-    expect(run.eventTypes).toContain("session-lost");
-    expect(run.cancelled).toHaveLength(1);
-    expect(run.run.infrastructure).toBe(1);
-  });
-  test("activity after the nudge counts", () => {
-    const run = new ScriptedRun().toImplementation().wait(10 * minute).report({ type: "progress" }).wait(9 * minute);
-    expect(run.actions).toEqual([]);
-  });
-});
-
-describe("questions", () => {
-  const asking = { type: "ask" as const, askId: "tool-1", questions: [{ text: "Which colour?", options: [{ label: "Blue" }, { label: "Red" }], multiple: false }], context: "" };
-  const asked = () => new ScriptedRun().toImplementation().report(asking);
-  test("the architect first; confident → the answer goes into the same conversation and is confirmed", () => {
-    const run = asked();
-    expect(run.submitted[0]?.capability).toBe("answer-question");
-    const [question] = run.run.questions;
-    run.hear({ type: "task-ended", task: question?.task as never, capability: "answer-question", agent: null, usd: 0, outcome: { done: { confident: true, answers: ["Blue"], confidence: 0.75, reason: "" } } });
-    const told = run.effect("tell-session");
-    expect(told.command).toEqual({ type: "answer", questionId: question?.id, askId: "tool-1", answers: ["Blue"] });
-    run.effectDone(told, { kind: "done" });
-    expect(run.run.questions[0]).toMatchObject({ status: "answered", answer: { via: "architect", confidence: 0.75 }, appliedAt: run.at });
-    expect(run.run.cycles).toEqual({ planning: 0, qa: 0, review: 0 });
-  });
-  test("not confident, unparsable, or the model down → a person, with the best guess where there is one", () => {
-    for (const outcome of [{ done: { confident: false, answers: ["Blue"], confidence: 0.4, reason: "taste" } }, { done: "gibberish" }, { failed: { kind: "infrastructure" as const, message: "down" } }]) {
-      const run = asked();
-      run.hear({ type: "task-ended", task: run.run.questions[0]?.task as never, capability: "answer-question", agent: null, usd: 0, outcome });
-      expect(run.run.questions[0]?.status).toBe("with-human");
-      expect(run.effect("ask-human").choices).toEqual(["Blue", "Red"]);
-    }
-  });
-  test("parked after holdFor; the answer resumes the same conversation", () => {
-    const run = asked().wait(10 * minute);
-    expect(run.effect("tell-session").command).toMatchObject({ type: "park" });
-    run.done({ parked: run.openQuestion });
-    expect(run.run).toMatchObject({ session: { task: null }, wait: { for: "nothing" } });
-    run.answer(run.openQuestion, "Red");
-    expect(run.submitted[0]).toMatchObject({ affinity: laptop, payload: { conversationId: "c-1", step: "answer" } });
-    expect((run.submitted[0]?.payload as { prompt: string }).prompt).toContain("Which colour?' is: Red");
-  });
-  test("the first answer wins; a late one is kept", () => {
-    const run = asked();
-    const id = run.openQuestion;
-    run.answer(id, "Red").answer(id, "Blue");
-    expect(run.run.questions[0]).toMatchObject({ answer: { answers: ["Red"] }, late: [{ answers: ["Blue"] }] });
-  });
-  test("no stall while a question is open; withdrawn when the card leaves the phase", () => {
-    const run = asked().wait(9 * minute).wait(30_000);
-    expect(run.effects("tell-session").filter((effect) => effect.command.type === "nudge")).toEqual([]);
-    run.observe("Todo");
-    expect(run.run.questions[0]?.status).toBe("withdrawn");
-  });
-  test("silence is never consent: wait does nothing, best-guess says so", () => {
-    const silent = (onSilence: "wait" | "best-guess" | "fail") => {
-      const run = new ScriptedRun({ policy: { questions: { onSilence } } }).toImplementation().report(asking);
-      run.hear({ type: "task-ended", task: run.run.questions[0]?.task as never, capability: "", agent: null, usd: 0, outcome: { done: { confident: false, answers: ["Blue"], confidence: 0.4, reason: "" } } });
-      return run.wait(24 * 60 * minute);
-    };
-    expect(silent("wait").run.questions[0]?.status).toBe("with-human");
-    expect(silent("best-guess").run.questions[0]).toMatchObject({ status: "answered", answer: { via: "silence", answers: ["Blue"] } });
-    expect(silent("fail").run.phase).toBe("failed");
-  });
-  test("/answer in a comment by someone with write access", () => {
-    const run = asked();
-    run.hear({ type: "task-ended", task: run.run.questions[0]?.task as never, capability: "", agent: null, usd: 0, outcome: { done: "x" } });
-    run.hear({ type: "comment-observed", issue: 12, commentId: "c9", author: "bob", authorCanWrite: true, ours: false, body: "/answer Red" });
-    expect(run.run.questions[0]?.answer).toMatchObject({ answers: ["Red"], by: "bob", via: "comment" });
-  });
-});
-
-describe("spend", () => {
-  const usage = (usd: number, process = "p1") => ({ type: "usage" as const, process, inputTokens: 1, outputTokens: 1, usd });
-  test("cumulative per process; the maximum counts", () => {
-    const run = new ScriptedRun().toImplementation().report(usage(1)).report(usage(0.5)).report(usage(1)).report(usage(0.25, "p2"));
-    expect(run.run.spend.usd).toBeCloseTo(1.25, 12);
-  });
-  test("over the cap of the issue → held, stop after the step; Continue raises both caps, Stop fails", () => {
-    const over = () => new ScriptedRun({ earlierUsd: 4 }).toImplementation().report(usage(1));
-    const run = over();
-    expect(run.run.holds).toMatchObject([{ kind: "budget" }]);
-    expect(run.effect("tell-session").command).toMatchObject({ type: "stop" });
-    run.done({ stopped: "budget" });
-    expect(run.submitted).toEqual([]);
-    run.answer(run.openQuestion, "Continue");
-    expect(run.submitted).toHaveLength(1);
-    const stopped = over();
-    expect(stopped.answer(stopped.openQuestion, "Stop").run.phase).toBe("failed");
-  });
-  test("money without progress → held", () => {
-    const run = new ScriptedRun().toImplementation().report(usage(3));
-    expect(run.run.holds).toMatchObject([{ kind: "budget" }]);
-  });
-});
-
-describe("operators and ends", () => {
-  test("pause, resume, cancel, advance, retry", () => {
-    const command = (name: "pause" | "resume" | "cancel" | "advance" | "retry") => ({ type: "operator-commanded" as const, issue: 12, command: name, by: "op", reason: "" });
-    const run = new ScriptedRun().toPlanReview().hear(command("pause"));
-    expect(run.hear(command("pause")).ignored).toBe("already-paused");
-    expect(run.hear(command("resume")).run.holds).toEqual([]);
-    expect(run.hear(command("advance")).run.phase).toBe("implementation");
-    expect(run.hear(command("retry")).submitted).toHaveLength(1);
-    expect(run.hear(command("cancel")).run.phase).toBe("cancelled");
-    expect(run.hear(command("retry")).ignored).toBe("run-has-ended");
-  });
-  test("an ended run emits nothing more", () => {
-    const run = new ScriptedRun().toPlanSession().observe("Done");
-    for (const input of [{ type: "time-passed" as const }, { type: "card-gone" as const, issue: 12, observedAt: run.at + 9_000 }]) {
-      run.hear(input);
-      expect(run.actions).toEqual([]);
-      expect(run.ignored).toBe("stale");
-    }
-  });
-  test("a new run closes the old pull request first and knows the failures", () => {
-    const old = new ScriptedRun({ policy: { ...auto, retryBudget: 0 } }).toQa().tested({ exitCode: 1, counts: { passed: 0, failed: 1, skipped: 0 } }).run;
-    const started = startRun(cardAt("Todo"), 2, { policy: policyOf(), profile, earlierUsd: 1 }, 5_000, old);
-    expect(started.effects).toMatchObject([{ effect: { kind: "close-pull-request", number: 7 } }]);
-    expect(started.state).toMatchObject({ run: 2, branch: "mesh/12.2", spend: { earlierUsd: 1 } });
-    expect(started.state.failures).toHaveLength(1);
-  });
-  test("explain says one sentence everywhere", () => {
-    for (const run of [new ScriptedRun(), new ScriptedRun().toIntake(), new ScriptedRun().toPlanning(), new ScriptedRun().toPlanReview(), new ScriptedRun({ policy: auto }).toQa()])
-      expect(explain(run.run, run.context.policy)).toMatch(/^[A-Z].+[.]$/);
-  });
-  test("an effect given up by GitHub asks a person, and Try again asks for it again", () => {
-    const run = new ScriptedRun().toPullRequest();
-    run.hear({ type: "effect-gave-up", effect: run.effect("open-pull-request"), code: "github-403", message: "forbidden" });
-    expect(run.run.holds.map((hold) => hold.kind)).toEqual(["effect", "question"]);
-    run.answer(run.openQuestion, "Try again");
-    expect(run.effect("open-pull-request").branch).toBe("mesh/12.1");
-    expect(run.run.holds).toEqual([]);
   });
 });

@@ -10,12 +10,14 @@ import { commanded } from "./operator.ts";
 import { isPaused } from "./phases.ts";
 import { planProposed, planReviewed, planStepDone } from "./planning.ts";
 import { beginQa, settleQa, testsEvaluated, testsFinished, testStepDone } from "./qa.ts";
-import { answerApplied, architectDone, askPeople, giveAnswer, outcomeOf, questionOf, sessionAsked, sessionParked } from "./questions.ts";
+import { askPeople } from "./ask-people.ts";
+import { answerApplied, architectDone, giveAnswer, outcomeOf, questionOf, sessionAsked, sessionParked } from "./questions.ts";
 import { decided } from "./decisions.ts";
 import { healthAnswered, mergeAnswered, pullObserved } from "./review.ts";
 import type { RunAction, RunContext, RunInput } from "./run-input.ts";
 import { sessionFailed } from "./session-failures.ts";
-import { sessionAccepted, sessionActive, sessionStepOver, wantStep } from "./session-steps.ts";
+import { sessionStepOver } from "./live-step.ts";
+import { sessionAccepted, sessionActive, wantStep } from "./session-steps.ts";
 import type { Answer, Question, Run } from "./state.ts";
 import { Step } from "./step.ts";
 import { timePassed } from "./timers.ts";
@@ -230,7 +232,8 @@ function reported(step: Step, input: Of<"session-report">): string | null {
   switch (body.type) {
     case "progress":
       // Written down only now and then: silence is counted in minutes.
-      if (step.at - step.run.session.lastActivityAt < step.policy.session.stallAfterMs / 10 && step.run.session.nudges === 0) return "nothing-new";
+      if (step.at - step.run.session.lastActivityAt < step.policy.session.stallAfterMs / 10 && step.run.session.nudges === 0)
+        return "nothing-new";
       sessionActive(step);
       return null;
     case "session-started":
@@ -272,7 +275,9 @@ function humanAnswered(step: Step, input: Of<"human-answered">): string | null {
   if (!question) return "unknown-question";
   const answer: Answer = { answers: input.answers, by: input.by, via: input.via, at: step.at };
   if (!isOpen(question)) {
-    step.set({ questions: step.run.questions.map((one) => (one.id === question.id ? { ...one, late: [...one.late, answer].slice(-20) } : one)) });
+    step.set({
+      questions: step.run.questions.map((one) => (one.id === question.id ? { ...one, late: [...one.late, answer].slice(-20) } : one)),
+    });
     step.event("question-answered-late", { question: question.id, answers: input.answers, by: input.by, via: input.via });
     return question.status === "withdrawn" ? "kept:withdrawn" : "kept:already-answered";
   }
@@ -286,4 +291,3 @@ function settleQuestion(step: Step, question: Question, answer: Answer): void {
   giveAnswer(step, question, answer);
   if (question.purpose !== "session") decided(step, question, answer.answers, answer.by);
 }
-

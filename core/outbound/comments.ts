@@ -60,7 +60,11 @@ function testLine(run: Run): string {
   const parts: string[] = [];
   if (tests) {
     const { counts, command, exitCode } = tests.results;
-    parts.push(counts ? `\`${command}\`: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped.` : `\`${command}\` ended with ${exitCode}.`);
+    parts.push(
+      counts
+        ? `\`${command}\`: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped.`
+        : `\`${command}\` ended with ${exitCode}.`,
+    );
   }
   if (run.checksSeen === "green") parts.push("GitHub's checks are green.");
   if (pull) parts.push(`Pull request #${pull.number}.`);

@@ -24,27 +24,38 @@ function request(schemaName: VerdictName, system: string, parts: readonly string
 }
 
 export function renderConsultationRequest(run: Run, context: RunContext): ModelRequest {
-  return request("tech_consultation", "You are the architect of a software project. Give short technical guidance for the issue: approach, pitfalls, what to test.", [
-    issuePart(run, context),
-    failuresPart(run),
-  ]);
+  return request(
+    "tech_consultation",
+    "You are the architect of a software project. Give short technical guidance for the issue: approach, pitfalls, what to test.",
+    [issuePart(run, context), failuresPart(run)],
+  );
 }
 
 export function renderPlanReviewRequest(run: Run, context: RunContext): ModelRequest {
   return request(
     "plan_review",
     "You review a coding agent's plan before any code is written. Approve only what answers the issue, is testable and does not do more. Say how sure you are.",
-    [issuePart(run, context), `cycle: ${run.cycles.planning}`, guidancePart(run), failuresPart(run), `Plan:\n\n${cut(run.plan ?? "", 60_000)}`],
+    [
+      issuePart(run, context),
+      `cycle: ${run.cycles.planning}`,
+      guidancePart(run),
+      failuresPart(run),
+      `Plan:\n\n${cut(run.plan ?? "", 60_000)}`,
+    ],
   );
 }
 
 export function renderEvaluationRequest(run: Run, context: RunContext): ModelRequest {
   const results = run.tests?.results;
-  return request("test_evaluation", "You judge the output of a test command that no report format explains. Say whether the tests passed, and how sure you are.", [
-    issuePart(run, context),
-    `Command: ${results?.command ?? ""}\nExit code: ${results?.exitCode ?? "none"}`,
-    `End of the output:\n\n${results?.tail ?? ""}`,
-  ]);
+  return request(
+    "test_evaluation",
+    "You judge the output of a test command that no report format explains. Say whether the tests passed, and how sure you are.",
+    [
+      issuePart(run, context),
+      `Command: ${results?.command ?? ""}\nExit code: ${results?.exitCode ?? "none"}`,
+      `End of the output:\n\n${results?.tail ?? ""}`,
+    ],
+  );
 }
 
 export function renderArchitectRequest(run: Run, ask: Extract<ReportBody, { type: "ask" }>, context: RunContext): ModelRequest {
@@ -55,7 +66,10 @@ export function renderArchitectRequest(run: Run, ask: Extract<ReportBody, { type
   const before = run.questions
     .filter((question) => question.purpose === "session" && question.answer)
     .slice(-10)
-    .map((question) => `Q: ${cut(question.items.map((item) => item.text).join(" / "), 1_000)}\nA (${question.answer?.by}): ${cut(question.answer?.answers.join(" / ") ?? "", 2_000)}`);
+    .map(
+      (question) =>
+        `Q: ${cut(question.items.map((item) => item.text).join(" / "), 1_000)}\nA (${question.answer?.by}): ${cut(question.answer?.answers.join(" / ") ?? "", 2_000)}`,
+    );
   return request(
     "architect_answer",
     "You are the architect. A coding agent asks. Answer every question in order, each with an option's exact label where options are given; be confident only when the issue, guidance, plan or earlier answers settle it. Otherwise say so: a person will be asked, with your best guess.",
@@ -80,7 +94,10 @@ function guidancePart(run: Run): string {
 
 function failuresPart(run: Run): string {
   if (run.failures.length === 0) return "";
-  return `Known failures:\n\n${run.failures.slice(-10).map((failure) => `- ${failure.phase}: ${cut(failure.reason, 1_000)}`).join("\n")}`;
+  return `Known failures:\n\n${run.failures
+    .slice(-10)
+    .map((failure) => `- ${failure.phase}: ${cut(failure.reason, 1_000)}`)
+    .join("\n")}`;
 }
 
 function cut(text: string, limit: number): string {

@@ -80,7 +80,9 @@ function answersPart(run: Run, prompt: StartPrompt): string {
 }
 
 function renderAnswer(question: Question): string {
-  return question.items.map((item, index) => `The answer to your question '${item.text}' is: ${question.answer?.answers[index] ?? ""}`).join("\n");
+  return question.items
+    .map((item, index) => `The answer to your question '${item.text}' is: ${question.answer?.answers[index] ?? ""}`)
+    .join("\n");
 }
 
 function steeringPart(run: Run): string {

@@ -8,7 +8,9 @@ import { fenced } from "./comments.ts";
 export function renderTestFailures(results: TestResults | undefined): string {
   if (!results) return "no result";
   const head = results.timedOut ? `\`${results.command}\` ran out of time.` : `\`${results.command}\` ended with ${results.exitCode}.`;
-  const failures = results.failures.slice(0, 20).map((failure) => `- ${failure.name}${failure.message ? `\n  ${failure.message.slice(0, 1_500)}` : ""}`);
+  const failures = results.failures
+    .slice(0, 20)
+    .map((failure) => `- ${failure.name}${failure.message ? `\n  ${failure.message.slice(0, 1_500)}` : ""}`);
   return failures.length > 0 ? `${head}\n${failures.join("\n")}` : `${head}\n${results.tail.slice(-4_000)}`;
 }
 

@@ -10,13 +10,14 @@ interface Scored {
   readonly agent: AgentId;
   readonly score: number;
   readonly busy: number;
-  /** 0 new to the task, 1 has just declined it, 2 has failed it. */
-  readonly rank: 0 | 1 | 2;
+  /** 0 new to the task, 1 has just declined it, 2 has failed it, 3 has only ever failed at this capability. */
+  readonly rank: 0 | 1 | 2 | 3;
 }
 
 /**
  * Which agent takes the task: the best score among the online and degraded ones with a free slot; agents that failed this task only when
- * there is no other. The agent that has the session's worktree is waited for while it is in contact. Ties: fewer running, then id.
+ * there is no other. An agent whose score is 0 only because all its results were failures comes last: it must be able to prove itself
+ * again; unhealthy ones and those of weight 0 are no candidates. The agent that has the session's worktree is waited for while it is in contact. Ties: fewer running, then id.
  * `busyHere` counts the live attempts per agent in this project.
  */
 export function selectAgent(
@@ -30,8 +31,8 @@ export function selectAgent(
   const keeper = able.find(({ agent }) => agent === task.affinity);
   const free = (keeper === undefined ? able : [keeper]).filter((each) => busy(each, busyHere) < each.slots);
   const best = free
+    .filter((each) => isCandidate(offerOf(each, task.capability)))
     .map((each) => scored(task, each, busyHere))
-    .filter((each) => each.score > 0)
     .reduce<Scored | undefined>((first, each) => (first === undefined || before(each, first) ? each : first), undefined);
   if (best !== undefined) return { agent: best.agent, score: best.score };
   if (keeper !== undefined) return { none: "waits-for-affinity" };
@@ -42,18 +43,18 @@ function offerOf(candidate: Candidate, capability: string): CandidateCapability 
   return candidate.capabilities.find(({ name }) => name === capability);
 }
 
+function isCandidate(offer: CandidateCapability | undefined): boolean {
+  return offer !== undefined && offer.healthy && offer.weight > 0;
+}
+
 function busy(candidate: Candidate, busyHere: ReadonlyMap<AgentId, number>): number {
   return candidate.busyElsewhere + (busyHere.get(candidate.agent) ?? 0);
 }
 
 function scored(task: Pick<Task, "capability" | "attempts">, candidate: Candidate, busyHere: ReadonlyMap<AgentId, number>): Scored {
   const offer = offerOf(candidate, task.capability);
-  return {
-    agent: candidate.agent,
-    score: offer === undefined ? 0 : score(offer),
-    busy: busy(candidate, busyHere),
-    rank: rankOf(task, candidate.agent),
-  };
+  const points = offer === undefined ? 0 : score(offer);
+  return { agent: candidate.agent, score: points, busy: busy(candidate, busyHere), rank: points === 0 ? 3 : rankOf(task, candidate.agent) };
 }
 
 function rankOf(task: Pick<Task, "attempts">, agent: AgentId): 0 | 1 | 2 {

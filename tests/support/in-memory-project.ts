@@ -4,7 +4,14 @@ import type { EventBody } from "../../core/events.ts";
 import { isActive } from "../../core/lifecycle/is-active.ts";
 import type { Run } from "../../core/lifecycle/state.ts";
 import { defaultPolicy, mergeOverrides, parsePolicy, type Policy } from "../../core/policy.ts";
-import { leftNoTrace, type Configuration, type FilteredCard, type OutboxEntry, type ProjectChange, type ProjectLookup } from "../../core/project/lookup.ts";
+import {
+  leftNoTrace,
+  type Configuration,
+  type FilteredCard,
+  type OutboxEntry,
+  type ProjectChange,
+  type ProjectLookup,
+} from "../../core/project/lookup.ts";
 import { transitionProject } from "../../core/project/transition.ts";
 import { hasEnded, liveAttempt } from "../../core/task/attempts.ts";
 import type { Task } from "../../core/task/state.ts";
@@ -87,14 +94,18 @@ export class InMemoryProject implements ProjectLookup {
     const retried = new Map(change.outboxRetry.map((retry) => [retry.id, retry]));
     let n = s.n;
     const outbox = [
-      ...s.outbox.filter(({ effect }) => !gone.has(effect.id)).map((entry) => {
-        const retry = retried.get(entry.effect.id);
-        return retry ? { ...entry, tries: retry.tries, notBefore: retry.at } : entry;
-      }),
+      ...s.outbox
+        .filter(({ effect }) => !gone.has(effect.id))
+        .map((entry) => {
+          const retry = retried.get(entry.effect.id);
+          return retry ? { ...entry, tries: retry.tries, notBefore: retry.at } : entry;
+        }),
       ...change.outboxAdd.map((effect) => ({ effect, n: ++n, tries: 0, notBefore: 0 })),
     ];
     const filtered = new Map(s.filtered.map((card) => [card.issue, card]));
-    for (const card of change.filtered) if (card.reason === null) filtered.delete(card.issue); else filtered.set(card.issue, card);
+    for (const card of change.filtered)
+      if (card.reason === null) filtered.delete(card.issue);
+      else filtered.set(card.issue, card);
     const seen = { ...s.seen };
     if (change.reportsSeen) seen[`${change.reportsSeen.agent}/${change.reportsSeen.journal}`] = change.reportsSeen.seq;
     const configuration = change.configuration ?? s.configuration;
@@ -102,7 +113,15 @@ export class InMemoryProject implements ProjectLookup {
       const parsed = parsePolicy(mergeOverrides(change.configuration.meshOverrides, change.configuration.profile.overrides));
       if (parsed.ok) this.policy = parsed.value;
     }
-    this.#stored = { configuration, runs: [...runs.values()], tasks: [...tasks.values()], outbox, seen, filtered: [...filtered.values()], n };
+    this.#stored = {
+      configuration,
+      runs: [...runs.values()],
+      tasks: [...tasks.values()],
+      outbox,
+      seen,
+      filtered: [...filtered.values()],
+      n,
+    };
   }
 
   run(issue: number, run?: number): Run | undefined {

@@ -26,8 +26,10 @@ function terminalRunsAreSilent({ before, change }: Observed): string | undefined
     if (isActive(run)) continue;
     const ref = refOf(run);
     const after = change.runs.find((one) => refOf(one) === ref);
-    if (after && (isActive(after) || after.phase !== run.phase || after.counter !== run.counter)) return `${ref} moved on from ${run.phase}`;
-    if (change.outboxAdd.some((effect) => effect.issue === run.issue && effect.run === run.run)) return `${ref} asked for an effect after its end`;
+    if (after && (isActive(after) || after.phase !== run.phase || after.counter !== run.counter))
+      return `${ref} moved on from ${run.phase}`;
+    if (change.outboxAdd.some((effect) => effect.issue === run.issue && effect.run === run.run))
+      return `${ref} asked for an effect after its end`;
     if (change.tasks.some((task) => task.run === ref && before.task(task.id) === undefined)) return `${ref} submitted a task after its end`;
   }
   return undefined;
@@ -37,14 +39,18 @@ function terminalRunsAreSilent({ before, change }: Observed): string | undefined
 function countersKeepTheirBudget({ before, input, change, world }: Observed): string | undefined {
   for (const run of change.runs) {
     const budget = run.budgetLabel ?? world.project.policy.retryBudget;
-    for (const [name, spent] of Object.entries(run.cycles)) if (spent > budget) return `${refOf(run)} spent ${spent} of ${budget} ${name} cycles`;
+    for (const [name, spent] of Object.entries(run.cycles))
+      if (spent > budget) return `${refOf(run)} spent ${spent} of ${budget} ${name} cycles`;
     const old = before.run(run.issue, run.run);
     if (!old || isDeepStrictEqual(old.cycles, run.cycles)) continue;
     const asked = input.type === "human-answered" ? old.questions.find((question) => question.id === input.question) : undefined;
     // "Go on" counts tests as passed: what the review then finds is no matter of the question.
-    if (asked && asked.purpose !== "plan-approval" && input.type === "human-answered" && !input.answers.includes("Go on")) return `${refOf(run)} spent a cycle on a ${asked.purpose} question`;
-    if (input.type === "reports-received" && input.reports.every(({ body }) => body.type === "ask" || body.type === "parked")) return `${refOf(run)} spent a cycle on asking`;
-    if (input.type === "reports-received" && input.reports.every(({ body }) => body.type === "task-failed")) return `${refOf(run)} spent a cycle on a broken session`;
+    if (asked && asked.purpose !== "plan-approval" && input.type === "human-answered" && !input.answers.includes("Go on"))
+      return `${refOf(run)} spent a cycle on a ${asked.purpose} question`;
+    if (input.type === "reports-received" && input.reports.every(({ body }) => body.type === "ask" || body.type === "parked"))
+      return `${refOf(run)} spent a cycle on asking`;
+    if (input.type === "reports-received" && input.reports.every(({ body }) => body.type === "task-failed"))
+      return `${refOf(run)} spent a cycle on a broken session`;
   }
   return undefined;
 }
@@ -80,13 +86,20 @@ function answersFitTheirQuestion({ before, input, change, world }: Observed): st
       if (old.answer && !isDeepStrictEqual(old.answer, now.answer)) return `question ${old.id} was answered twice`;
       if (old.status !== "with-architect" && now.status === "with-architect") return `question ${old.id} went back to the architect`;
       if (!isOpen(old) && isOpen(now)) return `question ${old.id} was opened again`;
-      if (old.answer && input.type === "human-answered" && input.question === old.id && now.late.length !== Math.min(20, old.late.length + 1)) return `a late answer to ${old.id} was not kept`;
+      if (
+        old.answer &&
+        input.type === "human-answered" &&
+        input.question === old.id &&
+        now.late.length !== Math.min(20, old.late.length + 1)
+      )
+        return `a late answer to ${old.id} was not kept`;
     }
   for (const effect of change.outboxAdd) {
     if (effect.kind !== "tell-session" || effect.command.type !== "answer") continue;
     const { questionId, askId, answers } = effect.command;
     const question = world.project.runs.flatMap((run) => run.questions).find(({ id }) => id === questionId);
-    if (!question || question.asker?.askId !== askId || question.asker.task !== effect.task) return `an answer went to an asking that is not its own`;
+    if (!question || question.asker?.askId !== askId || question.asker.task !== effect.task)
+      return `an answer went to an asking that is not its own`;
     if (!isDeepStrictEqual(question.answer?.answers, answers)) return `another answer than the given one was told`;
   }
   for (const [asking, given] of world.runner.answers) if (given.size > 1) return `${asking} was answered in two ways`;
@@ -113,13 +126,16 @@ function stuck(run: Run, { project }: SimulatedWorld): string | undefined {
   for (const hold of run.holds) {
     if (hold.kind === "quota" && run.timers.quota === undefined) return "the quota hold has no timer";
     if ((hold.kind === "question" || hold.kind === "budget") && !open(hold.question)) return `held by the closed question ${hold.question}`;
-    if (hold.kind === "effect" && !run.questions.some((question) => question.effect === hold.effect && isOpen(question))) return "held by an effect that nobody is asked about";
+    if (hold.kind === "effect" && !run.questions.some((question) => question.effect === hold.effect && isOpen(question)))
+      return "held by an effect that nobody is asked about";
   }
   const { wait } = run;
   const decides = run.questions.some((question) => isOpen(question) && question.purpose === "decision");
   switch (wait.for) {
     case "turn":
-      return isPaused(run) || project.activeRuns().filter(takesTurn).length >= project.policy.maxActiveRuns ? undefined : "there is room, and it has no turn";
+      return isPaused(run) || project.activeRuns().filter(takesTurn).length >= project.policy.maxActiveRuns
+        ? undefined
+        : "there is room, and it has no turn";
     case "guidance":
     case "plan-review":
     case "test-evaluation":
@@ -157,8 +173,20 @@ function cardFollowsPhase({ world }: Observed): string | undefined {
 }
 
 const idempotent: readonly ProjectInput["type"][] = [
-  "card-observed", "card-gone", "comment-observed", "pull-request-observed", "branch-observed", "tasks-submitted", "reports-received", "attempt-ended", "contact-lost",
-  "contact-regained", "effect-done", "time-passed", "handover-declined", "project-configured",
+  "card-observed",
+  "card-gone",
+  "comment-observed",
+  "pull-request-observed",
+  "branch-observed",
+  "tasks-submitted",
+  "reports-received",
+  "attempt-ended",
+  "contact-lost",
+  "contact-regained",
+  "effect-done",
+  "time-passed",
+  "handover-declined",
+  "project-configured",
 ];
 
 /** 8. Applying any input twice equals applying it once: by its id, and for facts of the world under any id. */
@@ -184,7 +212,9 @@ function staleChangesNothing({ before, input, change }: Observed): string | unde
   if (input.type === "reports-received") {
     const live = input.reports.some(({ body }) => {
       const task = before.tasks.find((one) => one.id === body.taskId);
-      return body.type === "command-received" || (task && liveAttempt(task)?.number === body.attempt && liveAttempt(task)?.agent === input.agent);
+      return (
+        body.type === "command-received" || (task && liveAttempt(task)?.number === body.attempt && liveAttempt(task)?.agent === input.agent)
+      );
     });
     return !live && changes > 0 ? "reports of an older attempt changed something" : undefined;
   }
@@ -207,7 +237,7 @@ function nothingStartsWhileHeld({ before, change, world }: Observed): string | u
     const { perIssueUsd } = project.policy.budget;
     if (run.spend.usd + run.spend.earlierUsd >= perIssueUsd + run.spend.allowedMore) return `${refOf(run)} waits for a slot without money`;
   }
-  const begun = change.runs.some((run) => run.wait.for !== "turn" && before.run(run.issue, run.run)?.wait.for === "turn" && isActive(run));
+  const begun = change.runs.some((run) => run.wait.for === "guidance" && before.run(run.issue, run.run)?.wait.for !== "guidance");
   if (begun && project.activeRuns().filter(takesTurn).length > project.policy.maxActiveRuns) return "a run got its turn over maxActiveRuns";
   for (const [agent, live] of project.busy()) if (agent === "laptop" && live > 2) return "an agent has more attempts than slots";
   return undefined;

@@ -2,9 +2,20 @@ import type { RunInput } from "../../core/lifecycle/run-input.ts";
 import { awaiting } from "../../core/lifecycle/explain.ts";
 import { ScriptedRun, sha } from "./scripted-run.ts";
 
-const auto = { merge: "auto", retryBudget: 1, qa: { testCommand: "npm test", checks: true }, deployment: { healthUrl: "https://app.test/healthz", smokeTestUrl: "https://app.test/smoke" } } as const;
+const auto = {
+  merge: "auto",
+  retryBudget: 1,
+  qa: { testCommand: "npm test", checks: true },
+  deployment: { healthUrl: "https://app.test/healthz", smokeTestUrl: "https://app.test/smoke" },
+} as const;
 const human = { ...auto, merge: "human" } as const;
-const command = (name: "retry" | "cancel" | "pause" | "resume" | "advance") => ({ type: "operator-commanded" as const, issue: 12, command: name, by: "op", reason: "" });
+const command = (name: "retry" | "cancel" | "pause" | "resume" | "advance") => ({
+  type: "operator-commanded" as const,
+  issue: 12,
+  command: name,
+  by: "op",
+  reason: "",
+});
 const ask = { type: "ask" as const, askId: "a", questions: [{ text: "Which colour?", options: [], multiple: false }], context: "" };
 const usage = (usd: number) => ({ type: "usage" as const, process: "p", inputTokens: 1, outputTokens: 1, usd });
 
@@ -80,7 +91,8 @@ export const inputs: Readonly<Record<string, (run: ScriptedRun) => ScriptedRun>>
   "quota's time reached": (run) => run.wait(3_600_000),
   "pull request open": (run) => run.opened(),
   "pull request observed": (run) => run.pullSeen(),
-  "pull request refused": (run) => run.effectDone(run.effect("open-pull-request"), { kind: "pull-request-refused", because: "refused", message: "no" }),
+  "pull request refused": (run) =>
+    run.effectDone(run.effect("open-pull-request"), { kind: "pull-request-refused", because: "refused", message: "no" }),
   "effect given up": (run) => run.hear({ type: "effect-gave-up", effect: run.effect("open-pull-request"), code: "x", message: "no" }),
   "tests passed": (run) => run.tested(),
   "tests passed, checks green": (run) => run.pullSeen({ checks: "green" }).tested(),
@@ -97,7 +109,9 @@ export const inputs: Readonly<Record<string, (run: ScriptedRun) => ScriptedRun>>
   "merge refused: base moved": refused("base-moved"),
   "merge refused: head moved": refused("head-moved"),
   "merge refused: protected": refused("protected"),
-  "merged by a human": settled((run) => run.pullSeen({ state: "closed", merged: true, mergedBy: "ann", mergeCommit: sha("c"), checks: "green" })),
+  "merged by a human": settled((run) =>
+    run.pullSeen({ state: "closed", merged: true, mergedBy: "ann", mergeCommit: sha("c"), checks: "green" }),
+  ),
   "pull request closed": settled((run) => run.pullSeen({ state: "closed" })),
   "changes requested": (run) => run.pullSeen({ checks: "green", changesRequested: [{ id: "r", author: "bob", body: "better" }] }),
   healthy: (run) => healthy(run),
@@ -126,6 +140,8 @@ export function placeOf({ run }: ScriptedRun): string {
 
 /** What was asked for by the last input: effects by kind, tasks by capability, in the order asked; `cancel task` once. */
 export function asked(run: ScriptedRun): string {
-  const words = run.actions.map((action) => (action.type === "effect" ? action.effect.kind : action.type === "submit" ? action.spec.capability : "cancel task"));
+  const words = run.actions.map((action) =>
+    action.type === "effect" ? action.effect.kind : action.type === "submit" ? action.spec.capability : "cancel task",
+  );
   return [...new Set(words)].join(", ");
 }

@@ -19,7 +19,14 @@ export const profile: ProjectProfile = {
   repositoryUrl: "https://github.test/acme/todo-app",
   cloneUrl: "https://github.test/acme/todo-app.git",
   defaultBranch: "main",
-  board: { id: "PVT_1", number: 1, url: "https://github.test/orgs/acme/projects/1", owner: "acme", ownerKind: "organization", observedBy: "webhook" },
+  board: {
+    id: "PVT_1",
+    number: 1,
+    url: "https://github.test/orgs/acme/projects/1",
+    owner: "acme",
+    ownerKind: "organization",
+    observedBy: "webhook",
+  },
   credential: { kind: "token" },
   overrides: {},
 };
@@ -61,7 +68,9 @@ export class ScriptedRun {
   ignored: string | null = null;
   #inputs = 0;
 
-  constructor(options: { policy?: PolicyOverrides; card?: Partial<CardObservation>; earlier?: Run; number?: number; earlierUsd?: number } = {}) {
+  constructor(
+    options: { policy?: PolicyOverrides; card?: Partial<CardObservation>; earlier?: Run; number?: number; earlierUsd?: number } = {},
+  ) {
     this.context = { policy: policyOf(options.policy), profile, earlierUsd: options.earlierUsd ?? 0 };
     const started = startRun(cardAt("Todo", options.card), options.number ?? 1, this.context, this.at, options.earlier);
     this.run = started.state;
@@ -86,17 +95,29 @@ export class ScriptedRun {
   }
 
   effects<K extends EffectKind>(kind: K): (Effect & Extract<EffectBody, { kind: K }>)[] {
-    return this.actions.flatMap((action) => (action.type === "effect" && action.effect.kind === kind ? [action.effect as Effect & Extract<EffectBody, { kind: K }>] : []));
+    return this.actions.flatMap((action) =>
+      action.type === "effect" && action.effect.kind === kind ? [action.effect as Effect & Extract<EffectBody, { kind: K }>] : [],
+    );
   }
 
   effect<K extends EffectKind>(kind: K): Effect & Extract<EffectBody, { kind: K }> {
     const [found] = this.effects(kind);
-    if (!found) throw new Error(`no effect ${kind} among ${JSON.stringify(this.actions.map((action) => (action.type === "effect" ? action.effect.kind : action.type)))}`);
+    if (!found)
+      throw new Error(
+        `no effect ${kind} among ${JSON.stringify(this.actions.map((action) => (action.type === "effect" ? action.effect.kind : action.type)))}`,
+      );
     return found;
   }
 
   get submitted(): TaskSpec[] {
     return this.actions.flatMap((action) => (action.type === "submit" ? [action.spec] : []));
+  }
+
+  /** What the first submitted task says to its session. */
+  get prompt(): string {
+    const [task] = this.submitted;
+    if (!task) throw new Error("nothing was submitted");
+    return (task.payload as { prompt: string }).prompt;
   }
 
   get cancelled(): TaskId[] {
@@ -118,7 +139,20 @@ export class ScriptedRun {
     const { pending } = this.run.column;
     if (pending === null) return this;
     const name = column ?? this.context.policy.columns[this.run.column.asked];
-    this.hear({ type: "effect-done", effect: { id: pending, kind: "move-card", orderKey: "", issue: 12, run: 1, itemId: "PVTI_12", column: this.run.column.asked, columnName: name }, result: { kind: "card-moved" } });
+    this.hear({
+      type: "effect-done",
+      effect: {
+        id: pending,
+        kind: "move-card",
+        orderKey: "",
+        issue: 12,
+        run: 1,
+        itemId: "PVTI_12",
+        column: this.run.column.asked,
+        columnName: name,
+      },
+      result: { kind: "card-moved" },
+    });
     return this;
   }
 
@@ -127,7 +161,14 @@ export class ScriptedRun {
   }
 
   failed(kind: TaskError["kind"], message = "it broke", until?: number): this {
-    return this.hear({ type: "task-ended", task: this.task, capability: "any", agent: laptop, usd: 0, outcome: { failed: { kind, message, ...(until === undefined ? {} : { until }) } } });
+    return this.hear({
+      type: "task-ended",
+      task: this.task,
+      capability: "any",
+      agent: laptop,
+      usd: 0,
+      outcome: { failed: { kind, message, ...(until === undefined ? {} : { until }) } },
+    });
   }
 
   accepted(): this {
@@ -143,7 +184,10 @@ export class ScriptedRun {
   }
 
   observe(column: string | null, change: Partial<CardObservation> = {}): this {
-    return this.hear({ type: "card-observed", card: cardAt(column, { observedAt: this.at + 1_000, labels: this.run.card.labels, ...change }) });
+    return this.hear({
+      type: "card-observed",
+      card: cardAt(column, { observedAt: this.at + 1_000, labels: this.run.card.labels, ...change }),
+    });
   }
 
   pull(change: Partial<PullRequestObservation> = {}): PullRequestObservation {
@@ -205,14 +249,22 @@ export class ScriptedRun {
     return this.toImplementation().pushed().done(null);
   }
   opened(): this {
-    return this.effectDone(this.effect("open-pull-request"), { kind: "pull-request-open", number: 7, url: "https://github.test/acme/todo-app/pull/7", headSha: this.run.head?.sha ?? sha("a") });
+    return this.effectDone(this.effect("open-pull-request"), {
+      kind: "pull-request-open",
+      number: 7,
+      url: "https://github.test/acme/todo-app/pull/7",
+      headSha: this.run.head?.sha ?? sha("a"),
+    });
   }
   toQa(): this {
     return this.toPullRequest().opened().moveSettled();
   }
   tested(change: Partial<TestResults> = {}): this {
     if (this.run.wait.for === "slot") this.accepted();
-    this.report({ type: "test-results", results: { command: "npm test", exitCode: 0, timedOut: false, format: "none", failures: [], tail: "ok", ...change } });
+    this.report({
+      type: "test-results",
+      results: { command: "npm test", exitCode: 0, timedOut: false, format: "none", failures: [], tail: "ok", ...change },
+    });
     return this.done(null);
   }
 }

@@ -78,10 +78,12 @@ export class SimulatedGitHub {
   perform(effect: Effect, refusal: number): EffectResult {
     switch (effect.kind) {
       case "move-card":
-        for (const [issue, card] of this.cards) if (card.itemId === effect.itemId) this.cards.set(issue, { ...card, column: effect.columnName });
+        for (const [issue, card] of this.cards)
+          if (card.itemId === effect.itemId) this.cards.set(issue, { ...card, column: effect.columnName });
         return { kind: "card-moved" };
       case "comment":
-        if (!this.comments.some(({ marker }) => marker === effect.marker)) this.comments.push({ issue: effect.issue, marker: effect.marker });
+        if (!this.comments.some(({ marker }) => marker === effect.marker))
+          this.comments.push({ issue: effect.issue, marker: effect.marker });
         return { kind: "commented", url: "https://github.test/c" };
       case "open-pull-request": {
         if (refusal === 1) return { kind: "pull-request-refused", because: "refused", message: "no" };
@@ -89,7 +91,16 @@ export class SimulatedGitHub {
         if (!head) return { kind: "pull-request-refused", because: "branch-missing", message: "no branch" };
         let pull = this.pulls.find((one) => one.branch === effect.branch && one.state === "open");
         if (!pull) {
-          pull = { number: ++this.#numbers, branch: effect.branch, state: "open", merged: false, mergedSha: null, checks: "pending", reviews: [], issue: effect.issue ?? 0 };
+          pull = {
+            number: ++this.#numbers,
+            branch: effect.branch,
+            state: "open",
+            merged: false,
+            mergedSha: null,
+            checks: "pending",
+            reviews: [],
+            issue: effect.issue ?? 0,
+          };
           this.pulls.push(pull);
         }
         return { kind: "pull-request-open", number: pull.number, url: "https://github.test/p", headSha: head.sha };

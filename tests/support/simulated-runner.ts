@@ -36,7 +36,14 @@ export class SimulatedRunner {
     const key = `${task.id}/${attempt.number}`;
     if (this.#had.has(key)) return;
     this.#had.add(key);
-    this.work.push({ taskId: task.id, attempt: attempt.number, assignment: task.payload as SessionAssignment, accepted: false, asking: null, stop: false });
+    this.work.push({
+      taskId: task.id,
+      attempt: attempt.number,
+      assignment: task.payload as SessionAssignment,
+      accepted: false,
+      asking: null,
+      stop: false,
+    });
   }
 
   revoke(isLive: (taskId: string, attempt: number) => boolean): void {
@@ -44,12 +51,20 @@ export class SimulatedRunner {
   }
 
   say(work: Work, body: Said, at: number): void {
-    this.reports.push({ seq: (this.reports.at(-1)?.seq ?? this.acked) + 1, at, body: { ...body, taskId: work.taskId, attempt: work.attempt } as ReportBody });
+    this.reports.push({
+      seq: (this.reports.at(-1)?.seq ?? this.acked) + 1,
+      at,
+      body: { ...body, taskId: work.taskId, attempt: work.attempt } as ReportBody,
+    });
   }
 
   ask(work: Work, at: number, items: number): void {
     work.asking = `ask-${++this.#asked}`;
-    const questions = Array.from({ length: items }, (_, n) => ({ text: `Which colour ${this.#asked}.${n}?`, options: [{ label: "Blue" }, { label: "Red" }], multiple: false }));
+    const questions = Array.from({ length: items }, (_, n) => ({
+      text: `Which colour ${this.#asked}.${n}?`,
+      options: [{ label: "Blue" }, { label: "Red" }],
+      multiple: false,
+    }));
     this.say(work, { type: "ask", askId: work.asking, questions, context: "" }, at);
   }
 

@@ -12,8 +12,37 @@ import { SimulatedGitHub } from "./simulated-github.ts";
 import { SimulatedRunner } from "./simulated-runner.ts";
 
 export const happenings = [
-  "effect", "effect-lost", "effect-failed", "model", "model-bad", "dispatch", "runner", "runner-bad", "reports", "reports-twice", "look", "arrive", "time", "time-long",
-  "answer", "answer-odd", "move-card", "edit", "comment", "checks", "merge", "review", "close-pull", "push", "issue-gone", "operator", "restart", "contact", "repeat", "revoke", "everybody",
+  "effect",
+  "effect-lost",
+  "effect-failed",
+  "model",
+  "model-bad",
+  "dispatch",
+  "runner",
+  "runner-bad",
+  "reports",
+  "reports-twice",
+  "look",
+  "arrive",
+  "time",
+  "time-long",
+  "answer",
+  "answer-odd",
+  "move-card",
+  "edit",
+  "comment",
+  "checks",
+  "merge",
+  "review",
+  "close-pull",
+  "push",
+  "issue-gone",
+  "operator",
+  "restart",
+  "contact",
+  "repeat",
+  "revoke",
+  "everybody",
 ] as const;
 export type Happening = (typeof happenings)[number];
 
@@ -23,8 +52,22 @@ const laptop = "laptop" as AgentId;
 const builtIn = "built-in.models" as AgentId;
 const offer = (name: string) => ({ name, weight: 1, preferred: false, healthy: true, history: [] });
 const candidates: Candidate[] = [
-  { agent: laptop, kind: "remote", status: "online", slots: 2, busyElsewhere: 0, capabilities: ["planning", "implementation", "qa"].map(offer) },
-  { agent: builtIn, kind: "built-in", status: "online", slots: 100, busyElsewhere: 0, capabilities: ["tech-consultation", "plan-review", "test-evaluation", "answer-question"].map(offer) },
+  {
+    agent: laptop,
+    kind: "remote",
+    status: "online",
+    slots: 2,
+    busyElsewhere: 0,
+    capabilities: ["planning", "implementation", "qa"].map(offer),
+  },
+  {
+    agent: builtIn,
+    kind: "built-in",
+    status: "online",
+    slots: 100,
+    busyElsewhere: 0,
+    capabilities: ["tech-consultation", "plan-review", "test-evaluation", "answer-question"].map(offer),
+  },
 ];
 
 /** A project in a world that loses, repeats and reorders; every choice comes from the numbers it is given. */
@@ -77,11 +120,19 @@ export class SimulatedWorld {
       case "answer-odd":
         return this.answer(n, what === "answer-odd");
       case "operator":
-        return this.apply({ type: "operator-commanded", issue: this.#issue(n), command: commands[(n >> 1) % 5] ?? "retry", by: "op", reason: "" });
+        return this.apply({
+          type: "operator-commanded",
+          issue: this.#issue(n),
+          command: commands[(n >> 1) % 5] ?? "retry",
+          by: "op",
+          reason: "",
+        });
       case "restart":
         return this.project.restart();
       case "contact":
-        return this.apply(n % 2 === 0 ? { type: "contact-lost", agent: laptop, since: this.at } : { type: "contact-regained", agent: laptop });
+        return this.apply(
+          n % 2 === 0 ? { type: "contact-lost", agent: laptop, since: this.at } : { type: "contact-regained", agent: laptop },
+        );
       case "repeat": {
         const again = this.project.inputs[n % Math.max(1, this.project.inputs.length)];
         if (again) this.project.apply(again);
@@ -115,7 +166,15 @@ export class SimulatedWorld {
       case "edit":
         return this.github.change(issue, { title: `Title ${m % 5}` });
       case "comment":
-        return this.apply({ type: "comment-observed", issue, commentId: `c${m % 20}`, author: "bob", authorCanWrite: m % 3 > 0, ours: m % 7 === 0, body: m % 5 === 0 ? "/answer Blue" : "Mind the tests" });
+        return this.apply({
+          type: "comment-observed",
+          issue,
+          commentId: `c${m % 20}`,
+          author: "bob",
+          authorCanWrite: m % 3 > 0,
+          ours: m % 7 === 0,
+          body: m % 5 === 0 ? "/answer Blue" : "Mind the tests",
+        });
       case "checks":
         if (pull) pull.checks = m % 4 === 0 ? "red" : "green";
         return;
@@ -150,12 +209,22 @@ export class SimulatedWorld {
     if (!entry) return;
     const { effect } = entry;
     if (effect.kind === "tell-session") {
-      if (how !== "effect-failed") this.runner.hear({ commandId: effect.id, taskId: effect.task, attempt: effect.attempt, body: effect.command }, this.at);
+      if (how !== "effect-failed")
+        this.runner.hear({ commandId: effect.id, taskId: effect.task, attempt: effect.attempt, body: effect.command }, this.at);
       return;
     }
     // Closing an old pull request is not given up here: that an issue has one open pull request rests on it.
-    if (how === "effect-failed") return this.apply({ type: "effect-failed", effect: effect.id, code: "github", message: "no", retryable: effect.kind === "close-pull-request" || n % 3 > 0 });
-    if (effect.kind === "observe-pull-request") for (const pull of this.github.pulls) if (pull.number === effect.number) this.apply({ type: "pull-request-observed", pull: this.github.observe(pull, this.at) });
+    if (how === "effect-failed")
+      return this.apply({
+        type: "effect-failed",
+        effect: effect.id,
+        code: "github",
+        message: "no",
+        retryable: effect.kind === "close-pull-request" || n % 3 > 0,
+      });
+    if (effect.kind === "observe-pull-request")
+      for (const pull of this.github.pulls)
+        if (pull.number === effect.number) this.apply({ type: "pull-request-observed", pull: this.github.observe(pull, this.at) });
     if (effect.kind === "observe-branch") this.#lookAtBranch(effect.branch);
     const result = this.github.perform(effect, n % 8);
     if (how === "effect") this.apply({ type: "effect-done", effect: effect.id, result });
@@ -174,7 +243,10 @@ export class SimulatedWorld {
     const task = tasks[n % Math.max(1, tasks.length)];
     const attempt = task && liveAttempt(task);
     if (!task || !attempt) return;
-    const outcome = bad && n % 3 === 0 ? { failed: { kind: "infrastructure" as const, message: "down" } } : { done: bad && n % 3 === 1 ? "gibberish" : verdict(task, bad ? n : 0) };
+    const outcome =
+      bad && n % 3 === 0
+        ? { failed: { kind: "infrastructure" as const, message: "down" } }
+        : { done: bad && n % 3 === 1 ? "gibberish" : verdict(task, bad ? n : 0) };
     this.apply({ type: "attempt-ended", task: task.id, attempt: attempt.number, agent: builtIn, usd: bad ? (n % 5) / 4 : 0.01, outcome });
   }
 
@@ -194,7 +266,15 @@ export class SimulatedWorld {
     if (work.stop) return runner.end(work, { type: "stopped", reason: "told to" }, at);
     const { step, branch, planOnly, sessionId } = work.assignment;
     if (m % 3 === 0) return runner.say(work, { type: "session-started", sessionId, conversationId: `conv-${sessionId}` }, at);
-    if (step === "test") runner.say(work, { type: "test-results", results: { command: "t", exitCode: m % 5 === 4 ? 1 : 0, timedOut: false, format: "none", failures: [], tail: "" } }, at);
+    if (step === "test")
+      runner.say(
+        work,
+        {
+          type: "test-results",
+          results: { command: "t", exitCode: m % 5 === 4 ? 1 : 0, timedOut: false, format: "none", failures: [], tail: "" },
+        },
+        at,
+      );
     else if (planOnly) runner.say(work, { type: "plan", markdown: `# Plan ${at}` }, at);
     else this.#push(work, branch);
     runner.end(work, { type: "task-done" }, at);
@@ -224,7 +304,22 @@ export class SimulatedWorld {
       case 5:
         return work.assignment.step === "test" || work.assignment.planOnly ? undefined : this.#push(work, work.assignment.branch);
       case 6:
-        return runner.say(work, { type: "test-results", results: { command: "t", exitCode: 1, timedOut: false, format: "tap", counts: { passed: 0, failed: m % 2, skipped: 0 }, failures: [], tail: "" } }, at);
+        return runner.say(
+          work,
+          {
+            type: "test-results",
+            results: {
+              command: "t",
+              exitCode: 1,
+              timedOut: false,
+              format: "tap",
+              counts: { passed: 0, failed: m % 2, skipped: 0 },
+              failures: [],
+              tail: "",
+            },
+          },
+          at,
+        );
       case 7:
         return runner.end(work, { type: "stopped", reason: "by itself" }, at);
       default:
@@ -247,7 +342,8 @@ export class SimulatedWorld {
     const issue = this.#issue(n);
     const pulls = this.github.pulls.filter((pull) => pull.issue === issue);
     const pull = pulls[(n >> 2) % Math.max(1, pulls.length)];
-    if ((n >> 1) % 2 === 0 || !pull) this.#underway.push({ type: "card-observed", card: { ...this.github.card(issue), observedAt: this.at } });
+    if ((n >> 1) % 2 === 0 || !pull)
+      this.#underway.push({ type: "card-observed", card: { ...this.github.card(issue), observedAt: this.at } });
     else this.#underway.push({ type: "pull-request-observed", pull: this.github.observe(pull, this.at) });
     this.#underway = this.#underway.slice(-6);
   }
@@ -270,7 +366,9 @@ export class SimulatedWorld {
     const question = questions[n % Math.max(1, questions.length)];
     if (!question) return;
     const m = n >> 1;
-    const answers = question.items.map((item) => (odd && m % 3 === 0 ? "maybe" : (item.options[m % Math.max(1, item.options.length)]?.label ?? "yes")));
+    const answers = question.items.map((item) =>
+      odd && m % 3 === 0 ? "maybe" : (item.options[m % Math.max(1, item.options.length)]?.label ?? "yes"),
+    );
     this.apply({ type: "human-answered", question: question.id as QuestionId, answers, by: "ann", via: "dashboard" });
   }
 
@@ -304,13 +402,15 @@ export class SimulatedWorld {
     for (let left = 40; outboxReady(this.project.outbox(), this.at).length > 0 && left > 0; left--) this.effect("effect", left * 8);
     for (let left = 40; this.runner.reports.some((report) => report.seq > this.runner.acked) && left > 0; left--) this.deliver(7, false);
     for (const run of this.project.activeRuns()) {
-      if (run.holds.some((hold) => hold.kind === "paused")) this.apply({ type: "operator-commanded", issue: run.issue, command: "resume", by: "op", reason: "" });
+      if (run.holds.some((hold) => hold.kind === "paused"))
+        this.apply({ type: "operator-commanded", issue: run.issue, command: "resume", by: "op", reason: "" });
       for (const question of run.questions) if (isOpen(question) && question.status === "with-human") this.#answerWell(question);
     }
     for (const pull of this.github.pulls) {
       if (pull.state === "open" && pull.checks !== "none") pull.checks = "green";
       const run = this.project.run(pull.issue);
-      if (run && isActive(run) && run.wait.for === "merge" && run.wait.effect === null && run.branch === pull.branch) this.github.merge(pull);
+      if (run && isActive(run) && run.wait.for === "merge" && run.wait.effect === null && run.branch === pull.branch)
+        this.github.merge(pull);
       this.apply({ type: "pull-request-observed", pull: this.github.observe(pull, this.at) });
     }
     for (const issue of this.issues) this.apply({ type: "card-observed", card: { ...this.github.card(issue), observedAt: this.at } });
@@ -318,14 +418,25 @@ export class SimulatedWorld {
   }
 
   #answerWell(question: { id: QuestionId; items: readonly { options: readonly { label: string }[] }[] }): void {
-    this.apply({ type: "human-answered", question: question.id, answers: question.items.map((item) => item.options[0]?.label ?? "yes"), by: "ann", via: "dashboard" });
+    this.apply({
+      type: "human-answered",
+      question: question.id,
+      answers: question.items.map((item) => item.options[0]?.label ?? "yes"),
+      by: "ann",
+      via: "dashboard",
+    });
   }
 
   #finish(work: SimulatedRunner["work"][number]): void {
     const { runner, at } = this;
     const { step, planOnly, branch } = work.assignment;
     if (work.stop) return runner.end(work, { type: "stopped", reason: "told to" }, at);
-    if (step === "test") runner.say(work, { type: "test-results", results: { command: "t", exitCode: 0, timedOut: false, format: "none", failures: [], tail: "" } }, at);
+    if (step === "test")
+      runner.say(
+        work,
+        { type: "test-results", results: { command: "t", exitCode: 0, timedOut: false, format: "none", failures: [], tail: "" } },
+        at,
+      );
     else if (planOnly) runner.say(work, { type: "plan", markdown: "# Plan" }, at);
     else this.#push(work, branch);
     runner.end(work, { type: "task-done" }, at);
