@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import type { JournalPage } from "../core/events.ts";
+import { meshProject } from "../core/ids.ts";
 import type { BenchMesh } from "./bench-mesh.ts";
 import { Connections } from "./load.ts";
 import { ourMesh, perCall } from "./tasks.ts";
@@ -44,24 +46,61 @@ const dollars: Price = {
   queueOperations: 0.4e-6,
   gbSeconds: 12.5e-6,
 };
+/** Events the consumer of the projections reads at once. */
+const journalPage = 500;
 /** Tasks one after the other, and in calls of 100: few enough to take a moment, many enough that one alarm more does not count. */
 const single = 200;
 const batched = 2_000;
 
-/** What a task costs, submitted by itself and in calls of 100. `bench` runs the counted Worker. */
+/**
+ * What a task costs, submitted by itself and in calls of 100, with the reading of the journal for the read model, once for each call. `bench`
+ * runs the counted Worker.
+ */
 export async function measureTaskPrice(bench: BenchMesh): Promise<Priced[]> {
-  const connections = new Connections(bench.mesh, 1);
+  const [connections, rig] = [new Connections(bench.mesh, 1), new Connections(bench.rig, 1)];
   const mesh = await ourMesh(bench.mesh);
-  const counts = () => connections.json<Counts>("GET", "/counts");
-  for (let task = 0; task < 20; task += 1) await mesh.roundTrip(1);
-  await counts();
-  for (let task = 0; task < single; task += 1) await mesh.roundTrip(1);
-  const one = await counts();
-  for (let task = 0; task < batched; task += perCall) await mesh.roundTrip(perCall);
-  const many = await counts();
+  const reader = new JournalReader(rig);
+  const run = async (tasks: number, together: number): Promise<Counts> => {
+    await connections.json<Counts>("GET", "/counts");
+    reader.calls = 0;
+    for (let done = 0; done < tasks; done += together) {
+      await mesh.roundTrip(together);
+      await reader.readToEnd();
+    }
+    const counts = await connections.json<Counts>("GET", "/counts");
+    return { ...counts, objectRequests: counts.objectRequests + reader.calls };
+  };
+  await run(20, 1);
+  const [one, many] = [await run(single, 1), await run(batched, perCall)];
   await mesh.close();
   connections.close();
+  rig.close();
   return [priced("task, by itself", one, single), priced(`task, ${perCall} a call`, many, batched)];
+}
+
+/** Reads a journal as the consumer of the projections does. */
+class JournalReader {
+  calls = 0;
+  readonly #rig: Connections;
+  #cursor = 0;
+
+  constructor(rig: Connections) {
+    this.#rig = rig;
+  }
+
+  async readToEnd(): Promise<void> {
+    for (let more = true; more;) {
+      const page = await this.#call<JournalPage>("journalSince", this.#cursor, journalPage);
+      this.#cursor = page.upTo;
+      more = page.more;
+    }
+    await this.#call("projected", this.#cursor);
+  }
+
+  #call<T>(method: string, ...args: unknown[]): Promise<T> {
+    this.calls += 1;
+    return this.#rig.json<T>("POST", `/${meshProject}/${method}`, args);
+  }
 }
 
 /** What an issue taken to its end costs, by the report of the demonstration: its orchestrators' own counters. */

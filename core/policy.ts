@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dayMs, hourMs, minuteMs, secondMs } from "./time.ts";
 import type { Issue, Result } from "./result.ts";
 

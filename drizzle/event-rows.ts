@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JournalEvent } from "../core/events.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
 import type { RunView } from "../core/project/views.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Issue } from "../core/result.ts";
 import type { Database } from "./database.ts";
 import { freshness } from "./queries/freshness.ts";

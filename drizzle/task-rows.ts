@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JournalEvent } from "../core/events.ts";
 import type { TaskView } from "../core/project/views.ts";
 import type { AttemptStatus, TaskError, TaskStatus } from "../core/task/state.ts";

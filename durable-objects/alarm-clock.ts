@@ -58,6 +58,7 @@ export class AlarmClock {
 
   #arm(real: number): void {
     this.#armed = real;
-    void this.#storage.setAlarm(real);
+    // The platform refuses a time before 1970, which a shifted clock can make of one that is long over.
+    void this.#storage.setAlarm(Math.max(1, real));
   }
 }

@@ -1,5 +1,5 @@
 import { jwtVerify, SignJWT } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import { minuteMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { derivedSecret } from "./keys.ts";

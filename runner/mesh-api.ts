@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Registration } from "../core/protocol/frames.ts";
 import { refused, ok, type Result } from "../core/result.ts";
 import type { AttemptRef } from "./journal.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ClientError, failedWith } from "../client-error.ts";
 import { Visible } from "./documents.ts";
 import type { GitHubConnection } from "./github-connection.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import { ClientError } from "../client-error.ts";
 import { BoardPage, CardColumn, MoveCard } from "./documents.ts";

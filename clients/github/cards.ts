@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import type { ProjectKey } from "../../core/ids.ts";
 import { carriesMarker } from "../../core/outbound/markers.ts";

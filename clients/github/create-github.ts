@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { createBoardOperations } from "./boards.ts";
 import { createCardOperations } from "./cards.ts";
 import { createDeliveryOperations } from "./deliveries.ts";

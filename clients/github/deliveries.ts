@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ClientError } from "../client-error.ts";
 import type { FailedDelivery, GitHub, HookRef } from "./github.ts";
 import { anything, connect, connectRepository, repositoryPath } from "./github-connection.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ClientError, failedWith } from "../client-error.ts";
 import type { GitHubCredentials } from "./github-credentials.ts";
 import type { Credential, GitHubTransport } from "./github-transport.ts";

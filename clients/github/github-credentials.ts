@@ -1,5 +1,5 @@
 import { importPKCS8, SignJWT } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import type { Moment } from "../../core/time.ts";
 import { hourMs, minuteMs } from "../../core/time.ts";

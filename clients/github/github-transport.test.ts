@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ClientError } from "../client-error.ts";
 import { createGitHubTransport } from "./github-transport.ts";
 import type { RateReading } from "./github-transport.ts";

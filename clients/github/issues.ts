@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import { carriesMarker, withMarker } from "../../core/outbound/markers.ts";
 import { ClientError, failedWith } from "../client-error.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Moment } from "../../core/time.ts";
 import { minuteMs } from "../../core/time.ts";
 import { absentAsNull } from "./absence.ts";

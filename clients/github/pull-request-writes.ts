@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { EffectResult } from "../../core/effects.ts";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import { withMarker } from "../../core/outbound/markers.ts";

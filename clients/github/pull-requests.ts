@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ProjectProfile, PullRequestObservation } from "../../core/inputs.ts";
 import type { Moment } from "../../core/time.ts";
 import { absentAsNull, assureVisible } from "./absence.ts";

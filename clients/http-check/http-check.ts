@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { secondMs } from "../../core/time.ts";
 import { ClientError } from "../client-error.ts";
 import { callOutside } from "../outside-call.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { minuteMs, secondMs } from "../../core/time.ts";
 import { ClientError } from "../client-error.ts";
 import { callOutside, noAnswer, retryAfter } from "../outside-call.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { TaskError } from "../../core/task/state.ts";
 import { ClientError } from "../client-error.ts";
 import type { ClientErrorCode, ClientFault } from "../client-error.ts";

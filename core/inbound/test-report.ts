@@ -1,5 +1,5 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
-import { z } from "zod";
+import * as z from "zod";
 import type { TestResults } from "../protocol/frames.ts";
 
 /** What a report of a test program says: part of `TestResults`. Counts are of single tests. */

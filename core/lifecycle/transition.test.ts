@@ -169,14 +169,12 @@ describe("qa", () => {
     expect(run.effect("merge-pull-request")).toMatchObject({ number: 7, sha: sha("a"), method: "squash" });
   });
   test("tests failed → bug issue linked to the parent, failures to the session, a cycle spent, planning", () => {
-    const run = new ScriptedRun({ policy: auto })
-      .toQa()
-      .tested({
-        exitCode: 1,
-        format: "tap",
-        counts: { passed: 1, failed: 1, skipped: 0 },
-        failures: [{ name: "adds a due date", message: "boom" }],
-      });
+    const run = new ScriptedRun({ policy: auto }).toQa().tested({
+      exitCode: 1,
+      format: "tap",
+      counts: { passed: 1, failed: 1, skipped: 0 },
+      failures: [{ name: "adds a due date", message: "boom" }],
+    });
     expect(run.run).toMatchObject({ phase: "planning", cycles: { qa: 1, planning: 0 } });
     expect(run.effect("open-bug-issue")).toMatchObject({ parent: 12, marker: "12.1:bug:1" });
     expect(run.prompt).toContain("adds a due date");

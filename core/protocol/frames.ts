@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The version of the agent protocol; the first frame names it, others are refused with close code 4406. */
 export const protocolVersion = 1;

@@ -1,5 +1,5 @@
 import { and, desc, eq, gte, lt } from "drizzle-orm";
-import { z } from "zod";
+import * as z from "zod";
 import type { Database } from "../database.ts";
 import { meshSixEvents as events } from "../schema/events.ts";
 import { beyond, cursorAfter, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";

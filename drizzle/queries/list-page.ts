@@ -1,5 +1,5 @@
 import { sql, type AnyColumn, type SQL } from "drizzle-orm";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Newest first. `cursor` asks for what follows; null at the end. */
 export interface ListPage<T> {

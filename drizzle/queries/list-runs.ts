@@ -1,5 +1,5 @@
 import { and, desc, eq, gte, isNotNull, isNull, lt } from "drizzle-orm";
-import { z } from "zod";
+import * as z from "zod";
 import type { RunView } from "../../core/project/views.ts";
 import type { Database } from "../database.ts";
 import { issueRuns as runs } from "../schema/runs.ts";

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
-import { z } from "zod";
+import * as z from "zod";
 import type { AgentId, ProjectKey, TaskId } from "../../core/ids.ts";
 import type { TaskView } from "../../core/project/views.ts";
 import type { AttemptStatus, TaskStatus } from "../../core/task/state.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { z } from "zod";
+import * as z from "zod";
 import type { Database } from "../database.ts";
 import { momentParam, ofProject, projectParam } from "./list-page.ts";
 import { meshSixEvents as events } from "../schema/events.ts";

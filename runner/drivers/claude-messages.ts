@@ -1,5 +1,5 @@
 import type { SDKAssistantMessage, SDKRateLimitInfo, SDKResultMessage } from "@anthropic-ai/claude-agent-sdk";
-import { z } from "zod";
+import * as z from "zod";
 import type { QuestionItem } from "../../core/protocol/frames.ts";
 import type { FailureKind } from "../../core/task/state.ts";
 import type { Moment } from "../../core/time.ts";

@@ -4,15 +4,15 @@ import { sign } from "@octokit/webhooks-methods";
 import { vi } from "vitest";
 import type { InMemoryIssue, InMemoryRepository } from "../../clients/github/in-memory-github.ts";
 import type { EventType, JournalEvent } from "../../core/events.ts";
-import type { AgentId, ProjectKey } from "../../core/ids.ts";
+import type { AgentId } from "../../core/ids.ts";
 import type { ProjectProfile } from "../../core/inputs.ts";
-import { carriesMarker } from "../../core/outbound/markers.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";
 import type { RunView } from "../../core/project/views.ts";
 import type { SessionStep } from "../../core/task/state.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
 import { clock } from "../../platform/clock.ts";
 import { hookId, hookSecret } from "../../platform/hook-id.ts";
+import type { Hook } from "../../platform/hook-id.ts";
 import { composition } from "../../workers/clients.ts";
 import { reconcile } from "../../workers/scheduled/reconcile.ts";
 import { createTestMesh, signingKey } from "../../workers/test-mesh.ts";
@@ -74,7 +74,7 @@ export function createScenario(options: { readonly realInbound?: boolean } = {})
     const stub = env.ORCHESTRATORS.getByName(key);
     const runners: ScriptedRunner[] = [];
 
-    async function webhook(event: string, payload: object, hook = { kind: "repository" as const, subject: key as string, version: 1 }) {
+    async function webhook(event: string, payload: object, hook: Hook = { kind: "repository", subject: key, version: 1 }) {
       deliveries += 1;
       const body = JSON.stringify({ ...payload, repository: { node_id: key } });
       const headers = {
@@ -138,6 +138,13 @@ export function createScenario(options: { readonly realInbound?: boolean } = {})
         const { events } = await owner.journalSince(0, 10_000);
         return type === undefined ? events : events.filter((event) => event.type === type);
       },
+      /** Resolves when the journal has so many events of the type. */
+      recorded: (type: EventType, count = 1): Promise<readonly JournalEvent[]> =>
+        until(async () => {
+          const events = await it.events(type);
+          if (events.length < count) throw new Error(`${events.length} of ${count} ${type}`);
+          return events;
+        }),
       explain: async ({ number }: InMemoryIssue): Promise<string> => {
         const { explain } = await (await mesh.request(`/runs/${name}/${number}/explain`)).json<{ explain: string }>();
         return explain;
@@ -146,9 +153,7 @@ export function createScenario(options: { readonly realInbound?: boolean } = {})
       writes: (operation: string) => mesh.github.writes.filter((write) => write.project === key && write.operation === operation),
       /** The markers of the mesh's comments on the issue. */
       markers: (issue: InMemoryIssue) =>
-        issue.comments
-          .filter(({ body }) => carriesMarker(body))
-          .map(({ body }) => /mesh-six:?\s*(\S+?)\s*-->/.exec(body)?.[1] ?? body.slice(-80)),
+        issue.comments.flatMap(({ body }) => /<!-- mesh-six:(\S+) -->/.exec(body)?.[1] ?? []),
       evict: () => evictDurableObject(stub),
       ring: () => runDurableObjectAlarm(stub),
       /** Lets time pass for everyone, in steps: agents that are online give signs of life, then what is due rings. */
@@ -222,6 +227,3 @@ export function createScripts(repository: InMemoryRepository): Record<SessionSte
   const answer: StepScript = (work) => (work.session.planOnly ? plan(work) : implement(work));
   return { plan, implement, rework: implement, answer, test: (work) => reportTests(work, true) };
 }
-
-/** The key of a project by what it is named. */
-export type Keyed = { readonly key: ProjectKey };

@@ -143,6 +143,11 @@ export class ScriptedRunner {
     while (this.#ack < seq) await new Promise<void>((resolve) => this.#wake.add(resolve));
   }
 
+  /** Resolves when everything said so far is acknowledged. */
+  settled(): Promise<void> {
+    return this.heard(this.#seq);
+  }
+
   /** Resolves when the mesh has closed the connection. */
   async hungUp(): Promise<{ readonly code: number; readonly reason: string }> {
     for (;;) {

@@ -92,6 +92,16 @@ export class SimulatedRunner {
     else if (body.type === "stop") work.stop = true;
   }
 
+  /** Its disk is gone: a new journal, nothing known; what it should work on is handed over again. */
+  loseDisk(): void {
+    this.work.length = 0;
+    this.reports = [];
+    this.acked = 0;
+    this.journal = `journal-${Number(this.journal.split("-")[1]) + 1}`;
+    this.#had.clear();
+    this.#commands.clear();
+  }
+
   acknowledge(seq: number): void {
     this.acked = Math.max(this.acked, seq);
     this.reports = this.reports.filter((report) => report.seq > this.acked || report === this.reports.at(-1));

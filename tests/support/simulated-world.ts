@@ -128,6 +128,7 @@ export class SimulatedWorld {
           reason: "",
         });
       case "restart":
+        if (n % 4 === 0) this.runner.loseDisk();
         return this.project.restart();
       case "contact":
         return this.apply(

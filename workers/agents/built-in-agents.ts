@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ClientError } from "../../clients/client-error.ts";
 import { ModelError, taskErrorOf } from "../../clients/model/model.ts";
 import { completeVerdict } from "../../clients/model/verdicts.ts";

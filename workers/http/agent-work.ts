@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { projectOf } from "../../core/ids.ts";
 import type { TaskId } from "../../core/ids.ts";
 import { limits, registration, report } from "../../core/protocol/frames.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseAgentId } from "../../core/ids.ts";
 import type { AgentId, ProjectKey } from "../../core/ids.ts";
 import { createAgentToken, hashToken } from "../../platform/tokens.ts";

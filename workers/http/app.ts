@@ -11,6 +11,7 @@ import { notFound, problem } from "./errors.ts";
 import { addGitHubWebhooks } from "./github-webhooks.ts";
 import { addHealth } from "./health.ts";
 import type { Http, HttpContext } from "./http.ts";
+import { addJournal } from "./journal.ts";
 import { addLive } from "./live.ts";
 import { addLogin } from "./login.ts";
 import { addOpenApi } from "./openapi.ts";
@@ -38,6 +39,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addSettings(routes);
   addLive(routes);
   addOps(routes);
+  addJournal(routes);
   addLogin(routes);
   addOpenApi(routes);
   const app = new Hono<Http>();

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Issue } from "../../core/result.ts";
 
 /** A refusal as RFC 9457 tells it: https://www.rfc-editor.org/rfc/rfc9457 */

@@ -1,5 +1,5 @@
 import { deleteCookie, setSignedCookie } from "hono/cookie";
-import { z } from "zod";
+import * as z from "zod";
 import { hourMs, secondMs } from "../../core/time.ts";
 import { now } from "../../platform/clock.ts";
 import { settingsOf } from "../../platform/config.ts";

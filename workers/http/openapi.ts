@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RouteSpec, Routes } from "./routes.ts";
 
 /** The API's description of itself: https://spec.openapis.org/oas/v3.1.1.html */

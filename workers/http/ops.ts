@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { meshProject } from "../../core/ids.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
 import { registeredProjects } from "../registry.ts";

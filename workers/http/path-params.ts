@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseAgentId, parseProjectName, projectOf } from "../../core/ids.ts";
 import type { AgentId, ProjectName, QuestionId, TaskId } from "../../core/ids.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseProjectName } from "../../core/ids.ts";
 import { mergeOverrides, parsePolicy } from "../../core/policy.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";

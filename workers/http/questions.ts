@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { projectOf } from "../../core/ids.ts";
 import type { QuestionView, RunView } from "../../core/project/views.ts";
 import { now } from "../../platform/clock.ts";

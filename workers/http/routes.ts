@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { z } from "zod";
+import type * as z from "zod";
 import { admit } from "./auth.ts";
 import type { Access } from "./auth.ts";
 import { parseJson, readBody, utf8 } from "./body.ts";

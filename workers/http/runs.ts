@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { OperatorCommand } from "../../core/inputs.ts";
 import type { RunView } from "../../core/project/views.ts";
 import { now } from "../../platform/clock.ts";

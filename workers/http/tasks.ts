@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { meshProject, projectOf } from "../../core/ids.ts";
 import type { ProjectKey, TaskId } from "../../core/ids.ts";
 import { defaultPolicy } from "../../core/policy.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ProjectKey } from "../../core/ids.ts";
 import { hourMs } from "../../core/time.ts";
 import type { Moment } from "../../core/time.ts";
