@@ -78,6 +78,7 @@ if (wants("history")) await measure("Age", async (mesh) => historyTable(keep(res
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
 if (options.baseline) await writeBaseline(results.prices);
 if (options.check) {
+  if (results.prices.length === 0) throw new Error("--check needs the price to be measured");
   const faults = await risen(results.prices);
   for (const fault of faults) say(`dearer than before: ${fault}`);
   if (faults.length > 0) process.exitCode = 1;

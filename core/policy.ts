@@ -87,6 +87,11 @@ export const policySchema = z.strictObject({
     pollActiveMs: ms(secondMs, hourMs, minuteMs),
     pollIdleMs: ms(secondMs, dayMs, 5 * minuteMs),
   }),
+  /**
+   * What nobody has taken is said again after this long, and an effect whose consumer was not heard of for `leaseMs` is given to another.
+   * A local mesh, which loses messages with every restart, wants less.
+   */
+  redelivery: section({ handoverMs: ms(secondMs, hourMs, 30 * secondMs), effectMs: ms(secondMs, hourMs, minuteMs), leaseMs: ms(5 * secondMs, hourMs, 3 * minuteMs) }),
   retention: section({ finishedMs: ms(hourMs, 365 * dayMs, 7 * dayMs) }),
   /** People mentioned when something needs them; GitHub logins. */
   people: z.array(z.string().min(1).max(39)).max(20).default([]),
@@ -119,6 +124,26 @@ export function mergeOverrides(mesh: PolicyOverrides, project: PolicyOverrides):
     merged[key] = isSection(below) && isSection(value) ? { ...below, ...value } : value;
   }
   return merged as PolicyOverrides;
+}
+
+/**
+ * What is set after a change as a person writes it: what it names is set, section by section, and null takes a key (or a whole section) away, so
+ * that the value below holds again. A section with nothing left in it goes too. The result is not checked; see `parsePolicy`.
+ */
+export function patchOverrides(current: PolicyOverrides, patch: object): PolicyOverrides {
+  return patched(current, patch);
+}
+
+function patched(current: object, patch: object): Record<string, unknown> {
+  const after: Record<string, unknown> = { ...current };
+  for (const [key, value] of Object.entries(patch)) {
+    const before = after[key];
+    const set = isSection(value) ? patched(isSection(before) ? before : {}, value) : value;
+    const isEmpty = isSection(set) && Object.keys(set).length === 0 && (before === undefined || isSection(before));
+    if (set === null || isEmpty) delete after[key];
+    else after[key] = set;
+  }
+  return after;
 }
 
 function isSection(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,6 @@
 import type { ProjectKey } from "../core/ids.ts";
 import type { Moment } from "../core/time.ts";
+import type { CountedSql } from "./counted-sql.ts";
 import { migrate } from "./schema-migrations.ts";
 
 const steps = [
@@ -15,17 +16,17 @@ type Fact = "slots" | "last-contact" | "lost-since";
  * written per task.
  */
 export class AgentMailboxStore {
-  readonly #sql: SqlStorage;
+  readonly #sql: CountedSql;
   readonly #projects = new Map<ProjectKey, boolean>();
   readonly #facts = new Map<Fact, number>();
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, sql: CountedSql) {
     migrate(storage, steps);
-    this.#sql = storage.sql;
-    for (const { key, active } of this.#sql.exec<{ key: string; active: number }>("SELECT key, active FROM projects")) {
+    this.#sql = sql;
+    for (const { key, active } of this.#sql.all<{ key: string; active: number }>("SELECT key, active FROM projects")) {
       this.#projects.set(key as ProjectKey, active === 1);
     }
-    for (const { name, value } of this.#sql.exec<{ name: string; value: number }>("SELECT name, value FROM facts")) {
+    for (const { name, value } of this.#sql.all<{ name: string; value: number }>("SELECT name, value FROM facts")) {
       this.#facts.set(name as Fact, value);
     }
   }
@@ -42,7 +43,7 @@ export class AgentMailboxStore {
 
   setActive(project: ProjectKey, active: boolean): void {
     if (this.#projects.get(project) === active) return;
-    this.#sql.exec(
+    this.#sql.all(
       "INSERT INTO projects (key, active) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET active = ?2",
       project,
       active ? 1 : 0,
@@ -57,11 +58,11 @@ export class AgentMailboxStore {
   setFact(name: Fact, value: number | undefined): void {
     if (this.#facts.get(name) === value) return;
     if (value === undefined) {
-      this.#sql.exec("DELETE FROM facts WHERE name = ?", name);
+      this.#sql.all("DELETE FROM facts WHERE name = ?", name);
       this.#facts.delete(name);
       return;
     }
-    this.#sql.exec("INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2", name, value);
+    this.#sql.all("INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2", name, value);
     this.#facts.set(name, value);
   }
 }

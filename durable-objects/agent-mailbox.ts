@@ -15,6 +15,9 @@ import { AgentMailboxStore } from "./agent-mailbox-store.ts";
 import { framesOf, keyOf, OutstandingWork } from "./agent-mailbox-work.ts";
 import type { AttemptRef, Outstanding } from "./agent-mailbox-work.ts";
 import { AlarmClock } from "./alarm-clock.ts";
+import { countCalls, KeptMeter } from "./cost-meter.ts";
+import type { ObjectCosts } from "./cost-meter.ts";
+import { CountedSql } from "./counted-sql.ts";
 import { orchestrator, pool } from "./remote.ts";
 
 export interface DeclinedHandover extends AttemptRef {
@@ -37,6 +40,7 @@ const longestPollMs = 30 * secondMs;
  * outstanding lives in the orchestrators; the copy here is made anew after a restart.
  */
 export class AgentMailbox extends DurableObject<Env> {
+  readonly meter: KeptMeter;
   readonly #agent: AgentId;
   readonly #store: AgentMailboxStore;
   readonly #work = new OutstandingWork();
@@ -56,7 +60,9 @@ export class AgentMailbox extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#agent = ctx.id.name as AgentId;
-    this.#store = new AgentMailboxStore(ctx.storage);
+    const sql = new CountedSql(ctx.storage.sql);
+    this.meter = new KeptMeter(ctx.storage, sql);
+    this.#store = new AgentMailboxStore(ctx.storage, sql);
     this.#loaded = this.#store.active.length === 0;
     this.#connection = new AgentConnection(ctx);
     this.#lease = new ContactLease(env, this.#agent, this.#store, this.#connection);
@@ -68,7 +74,11 @@ export class AgentMailbox extends DurableObject<Env> {
     });
     const { greeted } = this.#connection;
     if (greeted !== null) this.#intake.begin(greeted.journal, greeted.ack);
-    this.#clock = new AlarmClock(ctx, () => this.#lease.nextDue);
+    this.#clock = new AlarmClock(
+      ctx,
+      () => this.#lease.nextDue,
+      () => this.meter.wrote(),
+    );
   }
 
   /** Accepts the agent's socket; an earlier one is closed with 4409. Who asks has been checked by the Worker. */
@@ -167,6 +177,10 @@ export class AgentMailbox extends DurableObject<Env> {
   status(): MailboxStatus {
     const connected = this.#connection.isOpen && !this.#lease.isOver(now());
     return { connected, lastContactAt: this.#lease.lastContact || null, working: this.#work.size, slots: this.#store.fact("slots") ?? 1 };
+  }
+
+  costs(): ObjectCosts {
+    return this.meter.costs();
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
@@ -322,6 +336,8 @@ export class AgentMailbox extends DurableObject<Env> {
     this.ctx.waitUntil(caught);
   }
 }
+
+countCalls(AgentMailbox.prototype);
 
 /** A stop that no effect stands behind; its confirmation is ignored. */
 function stopFrame({ taskId, attempt }: AttemptRef, reason: string): MeshFrame {

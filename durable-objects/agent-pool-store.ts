@@ -3,6 +3,7 @@ import type { ProjectProfile } from "../core/inputs.ts";
 import { parseHistory, renderHistory, withResults } from "../core/pool/history.ts";
 import type { AgentResult } from "../core/pool/history.ts";
 import type { Agent, AgentGrant, History } from "../core/pool/state.ts";
+import type { CountedSql } from "./counted-sql.ts";
 import { migrate } from "./schema-migrations.ts";
 
 const steps = [
@@ -20,19 +21,19 @@ const steps = [
  */
 export class AgentPoolStore {
   readonly #storage: DurableObjectStorage;
-  readonly #sql: SqlStorage;
+  readonly #sql: CountedSql;
   readonly #agents = new Map<AgentId, Agent>();
   readonly #histories = new Map<string, History>();
   readonly #projects = new Map<ProjectKey, ProjectProfile>();
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, sql: CountedSql) {
     migrate(storage, steps);
     this.#storage = storage;
-    this.#sql = storage.sql;
-    for (const { body } of this.#sql.exec<{ body: string }>("SELECT body FROM agents")) this.#keep(JSON.parse(body) as Agent);
-    for (const { body } of this.#sql.exec<{ body: string }>("SELECT body FROM projects")) this.#know(JSON.parse(body) as ProjectProfile);
+    this.#sql = sql;
+    for (const { body } of this.#sql.all<{ body: string }>("SELECT body FROM agents")) this.#keep(JSON.parse(body) as Agent);
+    for (const { body } of this.#sql.all<{ body: string }>("SELECT body FROM projects")) this.#know(JSON.parse(body) as ProjectProfile);
     type Row = { agent: string; capability: string; results: string };
-    for (const { agent, capability, results } of this.#sql.exec<Row>("SELECT agent, capability, results FROM histories")) {
+    for (const { agent, capability, results } of this.#sql.all<Row>("SELECT agent, capability, results FROM histories")) {
       this.#histories.set(historyKey(agent, capability), parseHistory(results));
     }
   }
@@ -49,7 +50,7 @@ export class AgentPoolStore {
   saveAgent(agent: Agent): void {
     const body = JSON.stringify(agent);
     if (JSON.stringify(this.#agents.get(agent.id)) === body) return;
-    this.#sql.exec("INSERT INTO agents (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", agent.id, body);
+    this.#sql.all("INSERT INTO agents (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", agent.id, body);
     this.#keep(agent);
   }
 
@@ -60,9 +61,9 @@ export class AgentPoolStore {
 
   removeAgent(id: AgentId): void {
     this.#storage.transactionSync(() => {
-      this.#sql.exec("DELETE FROM agents WHERE id = ?", id);
-      this.#sql.exec("DELETE FROM grants WHERE agent = ?", id);
-      this.#sql.exec("DELETE FROM histories WHERE agent = ?", id);
+      this.#sql.all("DELETE FROM agents WHERE id = ?", id);
+      this.#sql.all("DELETE FROM grants WHERE agent = ?", id);
+      this.#sql.all("DELETE FROM histories WHERE agent = ?", id);
     });
     this.#agents.delete(id);
     for (const key of this.#histories.keys()) if (key.startsWith(historyKey(id, ""))) this.#histories.delete(key);
@@ -70,8 +71,8 @@ export class AgentPoolStore {
 
   /** True when the agent had another token before. */
   saveGrant(grant: AgentGrant, tokenHash: string): boolean {
-    const [before] = this.#sql.exec<{ hash: string }>("SELECT token_hash AS hash FROM grants WHERE agent = ?", grant.agent);
-    this.#sql.exec(
+    const [before] = this.#sql.all<{ hash: string }>("SELECT token_hash AS hash FROM grants WHERE agent = ?", grant.agent);
+    this.#sql.all(
       "INSERT INTO grants (agent, token_hash, body) VALUES (?1, ?2, ?3) ON CONFLICT (agent) DO UPDATE SET token_hash = ?2, body = ?3",
       grant.agent,
       tokenHash,
@@ -81,7 +82,7 @@ export class AgentPoolStore {
   }
 
   grantOf(tokenHash: string): AgentGrant | null {
-    const [row] = this.#sql.exec<{ body: string }>("SELECT body FROM grants WHERE token_hash = ?", tokenHash);
+    const [row] = this.#sql.all<{ body: string }>("SELECT body FROM grants WHERE token_hash = ?", tokenHash);
     return row === undefined ? null : (JSON.parse(row.body) as AgentGrant);
   }
 
@@ -91,7 +92,7 @@ export class AgentPoolStore {
 
   /** Adds results in their order, unless the project has told them before. */
   record(project: ProjectKey, upToSeq: number, results: readonly AgentResult[]): void {
-    const [row] = this.#sql.exec<{ upTo: number }>("SELECT up_to_seq AS upTo FROM recorded WHERE project = ?", project);
+    const [row] = this.#sql.all<{ upTo: number }>("SELECT up_to_seq AS upTo FROM recorded WHERE project = ?", project);
     if (row !== undefined && upToSeq <= row.upTo) return;
     const grouped = new Map<string, { agent: string; capability: string; oks: boolean[] }>();
     for (const { agent, capability, ok, seq } of results) {
@@ -108,14 +109,14 @@ export class AgentPoolStore {
     });
     this.#storage.transactionSync(() => {
       for (const { agent, capability, after } of changed) {
-        this.#sql.exec(
+        this.#sql.all(
           "INSERT INTO histories (agent, capability, results) VALUES (?1, ?2, ?3) ON CONFLICT (agent, capability) DO UPDATE SET results = ?3",
           agent,
           capability,
           renderHistory(after),
         );
       }
-      this.#sql.exec(
+      this.#sql.all(
         "INSERT INTO recorded (project, up_to_seq) VALUES (?1, ?2) ON CONFLICT (project) DO UPDATE SET up_to_seq = ?2",
         project,
         upToSeq,
@@ -125,14 +126,13 @@ export class AgentPoolStore {
   }
 
   addWaiting(project: ProjectKey): void {
-    this.#sql.exec("INSERT OR IGNORE INTO waiting (project) VALUES (?)", project);
+    this.#sql.all("INSERT OR IGNORE INTO waiting (project) VALUES (?)", project);
   }
 
   /** The projects with work that waits for an agent; they have to say so again. */
   takeWaiting(): readonly ProjectKey[] {
     return this.#sql
-      .exec<{ project: string }>("DELETE FROM waiting RETURNING project")
-      .toArray()
+      .all<{ project: string }>("DELETE FROM waiting RETURNING project")
       .map(({ project }) => project as ProjectKey);
   }
 
@@ -143,12 +143,12 @@ export class AgentPoolStore {
   saveProject(profile: ProjectProfile): void {
     const body = JSON.stringify(profile);
     if (JSON.stringify(this.#projects.get(profile.key)) === body) return;
-    this.#sql.exec("INSERT INTO projects (key, body) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET body = ?2", profile.key, body);
+    this.#sql.all("INSERT INTO projects (key, body) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET body = ?2", profile.key, body);
     this.#know(profile);
   }
 
   removeProject(key: ProjectKey): boolean {
-    this.#sql.exec("DELETE FROM projects WHERE key = ?", key);
+    this.#sql.all("DELETE FROM projects WHERE key = ?", key);
     return this.#projects.delete(key);
   }
 

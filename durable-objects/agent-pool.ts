@@ -16,6 +16,9 @@ import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import { AgentPoolStore } from "./agent-pool-store.ts";
+import { countCalls, KeptMeter } from "./cost-meter.ts";
+import type { ObjectCosts } from "./cost-meter.ts";
+import { CountedSql } from "./counted-sql.ts";
 import { liveFeed, mailbox, orchestrator } from "./remote.ts";
 
 /** A built-in agent as the Worker declares it. */
@@ -48,6 +51,7 @@ const healthProbedEveryMs = minuteMs;
  * onboarded projects. Orchestrators ask it for candidates at most once a second, never once per task.
  */
 export class AgentPool extends DurableObject<Env> {
+  readonly meter: KeptMeter;
   readonly #store: AgentPoolStore;
   /** Counts the changes that make new work possible, and what of them each project has seen when it last asked for candidates. */
   #changes = 0;
@@ -55,7 +59,9 @@ export class AgentPool extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#store = new AgentPoolStore(ctx.storage);
+    const sql = new CountedSql(ctx.storage.sql);
+    this.meter = new KeptMeter(ctx.storage, sql);
+    this.#store = new AgentPoolStore(ctx.storage, sql);
   }
 
   /** Gives the agent a token by its SHA-256 hash (hex); an earlier one of the same agent ends, and so does a connection made with it. */
@@ -242,6 +248,15 @@ export class AgentPool extends DurableObject<Env> {
     return this.#store.projects.find((profile) => profile.board?.id === board) ?? null;
   }
 
+  /** What a Worker's isolate has counted since it last told; `worker` of `costs` is the sum. */
+  countWorker(counts: Readonly<Record<string, number>>): void {
+    this.meter.add(counts);
+  }
+
+  costs(): { object: ObjectCosts; worker: Readonly<Record<string, number>> } {
+    return { object: this.meter.costs(), worker: this.meter.also };
+  }
+
   readonly #historyOf = (agent: AgentId, capability: string) => this.#store.history(agent, capability);
 
   #view(agent: Agent, at: Moment): AgentView {
@@ -294,5 +309,7 @@ export class AgentPool extends DurableObject<Env> {
     this.ctx.waitUntil(told);
   }
 }
+
+countCalls(AgentPool.prototype);
 
 const builtIn = { version: 1, kind: "built-in", healthChecks: [], metadata: {}, connected: false, projects: "all", health: {} } as const;

@@ -7,17 +7,20 @@ const againAfterMs = 30_000;
 
 /**
  * The one alarm of an object. It stands at the earliest due time or before it, never after; a ring that comes too early only looks again.
- * Made in the constructor; `nextDue` tells the earliest moment at which the object has something to do.
+ * Made in the constructor; `nextDue` tells the earliest moment at which the object has something to do,
+ * `armedOnce` hears of every alarm set, which costs a row.
  */
 export class AlarmClock {
   readonly #storage: DurableObjectStorage;
   readonly #nextDue: () => Moment | undefined;
+  readonly #armedOnce: () => void;
   /** In real time, as the platform has it. */
   #armed: number | null = null;
 
-  constructor(ctx: DurableObjectState, nextDue: () => Moment | undefined) {
+  constructor(ctx: DurableObjectState, nextDue: () => Moment | undefined, armedOnce: () => void = () => {}) {
     this.#storage = ctx.storage;
     this.#nextDue = nextDue;
+    this.#armedOnce = armedOnce;
     void ctx.blockConcurrencyWhile(async () => {
       this.#armed = await this.#storage.getAlarm();
     });
@@ -59,6 +62,7 @@ export class AlarmClock {
   #arm(real: number): void {
     this.#armed = real;
     // The platform refuses a time before 1970, which a shifted clock can make of one that is long over.
+    this.#armedOnce();
     void this.#storage.setAlarm(Math.max(1, real));
   }
 }

@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { LiveMessage } from "../core/project/views.ts";
 import { heartbeatRequest, heartbeatResponse } from "../core/protocol/frames.ts";
+import { countCalls, KeptMeter } from "./cost-meter.ts";
+import type { ObjectCosts } from "./cost-meter.ts";
 
 /** Who listens; kept with the socket, so that it survives hibernation. */
 export interface Listener {
@@ -11,12 +13,15 @@ export interface Listener {
 export const roleHeader = "x-mesh-role";
 
 /**
- * Tells every open browser what has changed: one hibernating socket each, nothing is stored. Who connects anew refetches, so a message
+ * Tells every open browser what has changed: one hibernating socket each; nothing is stored but what it costs. Who connects anew refetches, so a message
  * that was lost costs nothing. Heartbeats are answered without waking it.
  */
 export class LiveFeed extends DurableObject<Env> {
+  readonly meter: KeptMeter;
+
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.meter = new KeptMeter(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(heartbeatRequest, heartbeatResponse));
   }
 
@@ -48,8 +53,14 @@ export class LiveFeed extends DurableObject<Env> {
     return count;
   }
 
+  costs(): ObjectCosts {
+    return this.meter.costs();
+  }
+
   /** Listeners have nothing to say: whoever does is closed. */
   override webSocketMessage(socket: WebSocket): void {
     socket.close(1008, "this socket only tells");
   }
 }
+
+countCalls(LiveFeed.prototype);

@@ -5,10 +5,9 @@ import { outboxReady } from "../core/project/outbox.ts";
 import { readOutboxEntry } from "../core/snapshot.ts";
 import { minuteMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
-import type { CountedSql } from "./project-orchestrator-tables.ts";
+import type { CountedSql } from "./counted-sql.ts";
 
-/** An effect that was sent and not heard of is sent again after this; each time twice as long, at most ten minutes. */
-const overdueMs = minuteMs;
+/** An effect that was sent and not heard of is sent again; each time after twice as long, at most this. */
 const mostOverdueMs = 10 * minuteMs;
 
 /** An entry with what only the sender cares for; the core's decisions do not depend on it. */
@@ -98,9 +97,9 @@ export class Outbox {
 
   /**
    * The effects to be sent now: those whose turn has come, and those overdue that no consumer has taken. They count as sent, so that the
-   * commit that decided them also holds when they are looked at again. Call it in the transaction, send after it.
+   * commit that decided them also holds when they are looked at again, first after `overdueMs`. Call it in the transaction, send after it.
    */
-  release(at: Moment): Effect[] {
+  release(at: Moment, overdueMs: number): Effect[] {
     const due: Effect[] = [];
     for (const ready of outboxReady(this.#entries.values(), at)) {
       const entry = this.#entries.get(ready.effect.id);

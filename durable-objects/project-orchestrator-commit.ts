@@ -11,13 +11,13 @@ import { nextTaskTimer } from "../core/task/timers.ts";
 import type { Moment } from "../core/time.ts";
 import { errorText } from "../platform/log.ts";
 import type { Candidates } from "./project-orchestrator-candidates.ts";
-import { CostMeter } from "./project-orchestrator-costs.ts";
-import type { StoredCosts } from "./project-orchestrator-costs.ts";
 import { Journal } from "./project-orchestrator-journal.ts";
 import type { Recorded } from "./project-orchestrator-journal.ts";
 import { outgoingOf } from "./project-orchestrator-outgoing.ts";
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
-import type { CountedSql } from "./project-orchestrator-tables.ts";
+import { CostMeter } from "./cost-meter.ts";
+import type { StoredCosts } from "./cost-meter.ts";
+import type { CountedSql } from "./counted-sql.ts";
 import { StateStore } from "./state-store.ts";
 
 /** Kept in the journal's newest row, so that it costs none. Stored. Fields are only added, as optional. */
@@ -41,7 +41,7 @@ export interface Marks {
 export class Commits {
   readonly store: StateStore;
   readonly journal: Journal;
-  readonly meter = new CostMeter();
+  readonly meter: CostMeter;
   readonly marks: Marks = { projected: 0, archived: 0, recorded: 0 };
   readonly #project: ProjectKey;
   readonly #storage: DurableObjectStorage;
@@ -60,6 +60,7 @@ export class Commits {
     this.#storage = storage;
     this.#sql = sql;
     this.#candidates = candidates;
+    this.meter = new CostMeter(sql);
     this.store = new StateStore(project, sql);
     this.journal = new Journal(project, sql);
   }
@@ -122,8 +123,9 @@ export class Commits {
     this.#runDue = this.store.nextRunTimer();
   }
 
-  costs(): StoredCosts {
-    return this.meter.stored(this.#sql);
+  /** Writes counters and marks down where the last commit put them: one row, for what came after it. */
+  keep(): void {
+    this.journal.keepLedger(() => JSON.stringify(this.#ledger()));
   }
 
   #apply(input: ProjectInput, recorded: Recorded[], handovers: Task[]): Applied {
@@ -157,7 +159,7 @@ export class Commits {
   }
 
   #write(at: Moment, recorded: Recorded[], handovers: readonly Task[]): Outgoing {
-    const effects = this.store.effects.release(at);
+    const effects = this.store.effects.release(at, this.store.policy.redelivery.effectMs);
     for (const { issue } of effects) this.#count(issue, { requests: 0, rowsWritten: 0, queueMessages: 1 });
     if (recorded.length > 0) this.#tellUnreadable(at, recorded);
     this.store.flush(at);
@@ -177,7 +179,7 @@ export class Commits {
 
   #ledger(): Ledger {
     const { projected, recorded } = this.marks;
-    return { costs: this.costs(), projected, recorded };
+    return { costs: this.meter.keep(), projected, recorded };
   }
 
   #followTimers(change: ProjectChange): void {

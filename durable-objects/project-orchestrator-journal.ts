@@ -3,7 +3,7 @@ import type { ProjectKey, ProjectName } from "../core/ids.ts";
 import type { ProjectInput } from "../core/inputs.ts";
 import { traceOf } from "../core/project/transition.ts";
 import type { Moment } from "../core/time.ts";
-import type { CountedSql } from "./project-orchestrator-tables.ts";
+import type { CountedSql } from "./counted-sql.ts";
 
 /** One input of a commit and what it led to; events without an input are the orchestrator's own. */
 export interface Recorded {
@@ -89,6 +89,11 @@ export class Journal {
     for (const row of rows)
       this.#sql.all("INSERT INTO journal (place, last_seq, at, inputs, events, ledger) VALUES (?, ?, ?, ?, ?, ?)", ...row);
     return numbered;
+  }
+
+  /** Puts a newer ledger into the newest row; there is none to put it in before the first commit. */
+  keepLedger(ledger: () => string): void {
+    if (this.#lastPlace > 0) this.#sql.all("UPDATE journal SET ledger = ? WHERE place = ?", ledger(), this.#lastPlace);
   }
 
   /** Events after `cursor`, at most about `limit`. */

@@ -15,6 +15,7 @@ import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { CountedSql } from "./counted-sql.ts";
 import { Candidates } from "./project-orchestrator-candidates.ts";
 import { Commits } from "./project-orchestrator-commit.ts";
 import type { Costs } from "./project-orchestrator-costs.ts";
@@ -23,7 +24,7 @@ import { outgoingOf } from "./project-orchestrator-outgoing.ts";
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { assignmentOf, commandOf, Sender } from "./project-orchestrator-sender.ts";
 import type { Declined } from "./project-orchestrator-sender.ts";
-import { CountedSql, dayOf, orchestratorSteps } from "./project-orchestrator-tables.ts";
+import { dayOf, orchestratorSteps } from "./project-orchestrator-tables.ts";
 import { recentRuns, recentTasks, viewProject, viewRuns } from "./project-orchestrator-views.ts";
 import type { TaskFilter } from "./project-orchestrator-views.ts";
 import { migrate } from "./schema-migrations.ts";
@@ -36,6 +37,8 @@ const timeRounds = 4;
 const forgetEveryMs = 6 * hourMs;
 /** Events looked through for results that the pool may not have, after a wake-up. */
 const resultsToldAgain = 1_000;
+/** What is counted and told after the last commit costs a row of its own at most this often. */
+const keepEveryMs = 10 * secondMs;
 
 /**
  * One project: its runs, tasks, outbox and journal. Inputs go through the core and are committed together; what follows is said outside
@@ -55,6 +58,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   #offeredAt: Moment = 0;
   #offerPauseMs = secondMs;
   #rangAt: Moment = 0;
+  #keptAt: Moment = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -65,7 +69,11 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     this.#sender = new Sender(env, this.#project, (messages) => {
       this.#commits.meter.queueMessages += messages;
     });
-    this.#clock = new AlarmClock(ctx, () => this.#nextDue());
+    this.#clock = new AlarmClock(
+      ctx,
+      () => this.#nextDue(),
+      () => this.#commits.meter.wrote(),
+    );
     this.#group = new GroupCommit<ProjectInput, Applied>({
       commit: (inputs) => this.#commits.commit(inputs, now(), this.#outgoing),
       putAside: (input, thrown) => this.#commits.putAside(input, thrown, now(), this.#outgoing),
@@ -131,7 +139,11 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   /** The read model has the events up to this number: they may be forgotten once they are archived and old. */
   projected(upTo: number): void {
     const { marks } = this.#ready();
-    marks.projected = Math.max(marks.projected, upTo);
+    if (upTo <= marks.projected) return;
+    marks.projected = upTo;
+    if (now() - this.#keptAt < keepEveryMs) return;
+    this.#keptAt = now();
+    this.#commits.keep();
   }
 
   /** The archive has the entries up to this place; answers the place it is to go on from, which is a later one if it was told so before. */
@@ -147,7 +159,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   claimEffect(id: EffectId, leaseMs: number): { effect: Effect; profile: ProjectProfile; policy: Policy } | null {
     const { store } = this.#ready();
     if (store.configuration === null) return null;
-    const effect = store.effects.claim(id, leaseMs, now());
+    const effect = store.effects.claim(id, Math.min(leaseMs, store.policy.redelivery.leaseMs), now());
     if (effect === null) return null;
     this.ctx.storage.transactionSync(() => store.effects.flush());
     this.#clock.wind();
@@ -216,11 +228,10 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     return this.#ready().store.policy;
   }
 
-  /** What this object has cost so far; counted by itself, kept with its commits. */
+  /** What this object has cost so far; counted by itself and kept with its commits, so that what dies with it is what was only asked since. */
   costs(): Costs {
-    const { store } = this.#ready();
-    const { last: _, ...costs } = this.#commits.costs();
-    return { ...costs, perIssue: [...store.issueCosts.values()] };
+    const { store, meter } = this.#ready();
+    return { ...meter.costs(), perIssue: [...store.issueCosts.values()] };
   }
 
   override async alarm(): Promise<void> {

@@ -13,6 +13,13 @@ test("settings are laid over one another, section by section, and survive a rest
   expect(await settings(env).get()).toEqual(all);
 });
 
+test("null goes back to the default", async () => {
+  await settings(env).patch({ retryBudget: 7, questions: { answerAt: 0.5 } });
+  expect(await settings(env).patch({ retryBudget: null, questions: { answerAt: null } })).toMatchObject({ ok: true });
+  const kept = await settings(env).get();
+  expect([kept.retryBudget, kept.questions]).toEqual([undefined, undefined]);
+});
+
 test.each([
   [{ maxActivRuns: 5 }, "maxActivRuns"],
   [{ backoff: { firstMs: -1 } }, "backoff.firstMs"],

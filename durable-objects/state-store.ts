@@ -13,7 +13,7 @@ import type { Moment } from "../core/time.ts";
 import { Outbox } from "./outbox.ts";
 import type { IssueCosts } from "./project-orchestrator-costs.ts";
 import { dayOf } from "./project-orchestrator-tables.ts";
-import type { CountedSql } from "./project-orchestrator-tables.ts";
+import type { CountedSql } from "./counted-sql.ts";
 import { TaskStore } from "./task-store.ts";
 
 type JsonRow = { json: string };

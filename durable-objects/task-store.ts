@@ -7,7 +7,7 @@ import type { Task, TaskStatus } from "../core/task/state.ts";
 import { nextTaskTimer } from "../core/task/timers.ts";
 import type { Moment } from "../core/time.ts";
 import { dayOf } from "./project-orchestrator-tables.ts";
-import type { CountedSql } from "./project-orchestrator-tables.ts";
+import type { CountedSql } from "./counted-sql.ts";
 
 /** Payloads longer than this stay in their row while the task is active and are read when it is handed over. */
 const payloadKeptChars = 8_192;

@@ -8,7 +8,7 @@ export interface SigningKeys {
 export type KeyPurpose = "hook-id" | "hook-secret" | "cookie" | "login-link" | "reply-link";
 
 const encoder = new TextEncoder();
-const macKeys = new Map<string, Promise<CryptoKey>>();
+const macKeys = new Map<string, CryptoKey>();
 const remembered = 1_000;
 
 /** The signing keys among the Worker's settings. */
@@ -25,12 +25,12 @@ export async function derivedSecret(signingKey: string, purpose: KeyPurpose, con
 }
 
 /** An HMAC-SHA-256 key whose secret is the derived secret's text. Kept per isolate. */
-export function derivedMacKey(signingKey: string, purpose: KeyPurpose, context = ""): Promise<CryptoKey> {
+export async function derivedMacKey(signingKey: string, purpose: KeyPurpose, context = ""): Promise<CryptoKey> {
   const name = `${purpose}\n${context}\n${signingKey}`;
   const known = macKeys.get(name);
   if (known) return known;
+  const key = await macKey(await derivedSecret(signingKey, purpose, context));
   if (macKeys.size >= remembered) macKeys.clear();
-  const key = derivedSecret(signingKey, purpose, context).then(macKey);
   macKeys.set(name, key);
   return key;
 }

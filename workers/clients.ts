@@ -66,7 +66,7 @@ function connect(env: Env): Clients {
     lendToken: settings.GITHUB_LEND_TOKEN,
   };
   const transport = createGitHubTransport({ ...outside, apiUrl: settings.GITHUB_API_URL });
-  const credentials = createGitHubCredentials(secrets, transport, now);
+  const credentials = createGitHubCredentials(secrets, transport, now, outside.sleep);
   return {
     github: createGitHub({
       ...outside,

@@ -35,7 +35,7 @@ const pointsLeft = {
 export function createGitHub(deps: GitHubDeps): GitHub {
   const transport = createGitHubTransport(deps);
   const spacing = deps.writeSpacingMs === undefined ? {} : { spacingMs: deps.writeSpacingMs };
-  const credentials = createGitHubCredentials(deps.credentials, transport, deps.now);
+  const credentials = createGitHubCredentials(deps.credentials, transport, deps.now, deps.sleep);
   const parts: GitHubParts = {
     transport,
     credentials,

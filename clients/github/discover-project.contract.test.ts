@@ -22,7 +22,7 @@ let byToken: ReturnType<typeof connected>;
 
 function connected(settings: Parameters<typeof createGitHubCredentials>[0]) {
   const transport = createGitHubTransport({ now: Date.now, sleep: async () => {}, apiUrl: standIn.url });
-  const credentials = createGitHubCredentials(settings, transport, Date.now);
+  const credentials = createGitHubCredentials(settings, transport, Date.now, async () => {});
   return {
     discovery: createProjectDiscovery(transport, credentials),
     webhooks: createProjectWebhooks(transport, credentials, keys, "http://127.0.0.1:9"),

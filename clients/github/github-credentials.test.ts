@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { jwtVerify } from "jose";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import { hourMs, minuteMs } from "../../core/time.ts";
 import { createGitHubCredentials } from "./github-credentials.ts";
@@ -15,11 +15,16 @@ const byToken = { ...profile, credential: { kind: "token" } } as unknown as Proj
 function setUp(settings: Parameters<typeof createGitHubCredentials>[0]) {
   let at = 1_800_000_000_000;
   const asked: { jwt: string; body: unknown }[] = [];
+  let [dies, died] = [false, 0];
   const transport = createGitHubTransport({
     apiUrl: "https://api.github.com",
     now: () => at,
     sleep: async () => {},
     fetch: async (_url, init) => {
+      if (dies) {
+        died += 1;
+        return new Promise<Response>(() => {});
+      }
       const headers = init.headers as Record<string, string>;
       asked.push({ jwt: headers.authorization?.replace("Bearer ", "") ?? "", body: init.body ? JSON.parse(String(init.body)) : undefined });
       return Response.json({ token: `ghs_${asked.length}`, expires_at: new Date(at + hourMs).toISOString() }, { status: 201 });
@@ -27,9 +32,20 @@ function setUp(settings: Parameters<typeof createGitHubCredentials>[0]) {
   });
   return {
     asked,
-    credentials: createGitHubCredentials(settings, transport, () => at),
+    credentials: createGitHubCredentials(
+      settings,
+      transport,
+      () => at,
+      async (ms) => {
+        at += ms;
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    ),
     now: () => at,
     move: (ms: number) => void (at += ms),
+    /** GitHub is asked by invocations that die before it answers. */
+    die: (does: boolean) => void (dies = does),
+    died: () => died,
   };
 }
 
@@ -53,6 +69,18 @@ describe("an App's credentials", () => {
     move(2 * minuteMs);
     expect(await credentials.forRepository(profile)).not.toEqual(one);
     expect(asked).toHaveLength(2);
+  });
+
+  it("are asked for again by who has waited for an invocation that died", async () => {
+    const { asked, credentials, now, die, died } = setUp({ app: { appId: "42", privateKeyPem: pem } });
+    const first = now();
+    die(true);
+    void credentials.forRepository(profile);
+    await vi.waitFor(() => expect(died()).toBe(1));
+    die(false);
+    expect((await credentials.forRepository(profile)).token).toBe("ghs_1");
+    expect(asked).toHaveLength(1);
+    expect(now() - first).toBeGreaterThanOrEqual(16_000);
   });
 
   it("are narrowed for git to contents of the one repository", async () => {

@@ -42,33 +42,38 @@ export interface GitHubCredentials {
 const installationToken = z.object({ token: z.string().min(1), expires_at: z.iso.datetime({ offset: true }) });
 type CachedToken = { readonly token: string; readonly expiresAt: Moment };
 
-/** Installation tokens are kept until 5 min before they expire; one request at a time asks for a new one. */
+/** A call that asks for a token has ended by then; whoever waits for it longer asks for itself. */
+const askedLimitMs = 16_000;
+const lookEveryMs = 25;
+
+/**
+ * Installation tokens are kept until 5 min before they expire. Callers that come while one is asked for wait for it by looking: a promise of another
+ * invocation may never settle in a Worker, so none is shared; who has waited for 16 s asks for itself.
+ */
 export function createGitHubCredentials(
   settings: GitHubCredentialSettings,
   transport: GitHubTransport,
   now: () => Moment,
+  sleep: (ms: number) => Promise<void>,
 ): GitHubCredentials {
   const cached = new Map<string, CachedToken>();
-  const asked = new Map<string, Promise<CachedToken>>();
-  let key: Promise<CryptoKey> | undefined;
+  /** Since when a token is being asked for. */
+  const asked = new Map<string, Moment>();
+  let key: CryptoKey | undefined;
 
   async function forApp(): Promise<Credential | null> {
     if (!settings.app) return null;
     const { appId, privateKeyPem } = settings.app;
-    key ??= importPKCS8(privateKeyPem, "RS256");
+    key ??= await importPKCS8(privateKeyPem, "RS256").catch(() => {
+      throw misconfigured("GITHUB_PRIVATE_KEY is not a PKCS#8 key; convert it with: openssl pkcs8 -topk8 -nocrypt");
+    });
     const at = Math.floor(now() / 1_000);
-    const signed = await key.then(
-      (imported) =>
-        new SignJWT()
-          .setProtectedHeader({ alg: "RS256", typ: "JWT" })
-          .setIssuer(appId)
-          .setIssuedAt(at - 60)
-          .setExpirationTime(at + 540)
-          .sign(imported),
-      () => {
-        throw misconfigured("GITHUB_PRIVATE_KEY is not a PKCS#8 key; convert it with: openssl pkcs8 -topk8 -nocrypt");
-      },
-    );
+    const signed = await new SignJWT()
+      .setProtectedHeader({ alg: "RS256", typ: "JWT" })
+      .setIssuer(appId)
+      .setIssuedAt(at - 60)
+      .setExpirationTime(at + 540)
+      .sign(key);
     return { lane: "app", token: signed };
   }
 
@@ -80,20 +85,24 @@ export function createGitHubCredentials(
     return { token: value.token, expiresAt: Date.parse(value.expires_at) };
   }
 
-  function installationTokenOf(installation: number, scope: string, narrowedTo?: object): Promise<CachedToken> {
+  async function installationTokenOf(installation: number, scope: string, narrowedTo?: object): Promise<CachedToken> {
     const name = `${installation} ${scope}`;
-    const known = cached.get(name);
-    if (known && known.expiresAt - 5 * minuteMs > now()) return Promise.resolve(known);
-    const already = asked.get(name);
-    if (already) return already;
-    const request = fresh(installation, narrowedTo)
-      .then((token) => {
-        cached.set(name, token);
-        return token;
-      })
-      .finally(() => asked.delete(name));
-    asked.set(name, request);
-    return request;
+    for (;;) {
+      const known = cached.get(name);
+      if (known && known.expiresAt - 5 * minuteMs > now()) return known;
+      const since = asked.get(name);
+      if (since === undefined || now() - since >= askedLimitMs) break;
+      await sleep(lookEveryMs);
+    }
+    const since = now();
+    asked.set(name, since);
+    try {
+      const token = await fresh(installation, narrowedTo);
+      cached.set(name, token);
+      return token;
+    } finally {
+      if (asked.get(name) === since) asked.delete(name);
+    }
   }
 
   async function forRepository(profile: ProjectProfile): Promise<Credential> {

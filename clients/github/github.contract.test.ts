@@ -189,6 +189,10 @@ describe.each([
     expect(await github.observeBranch(profile, branch)).toBeNull();
     const sha = await branchWithWork(branch);
     expect(await github.observeBranch(profile, branch)).toEqual({ branch, sha, commits: 1 });
+    expect(await github.containsCommit(profile, sha, "main")).toBe(true);
+    expect(await github.containsCommit(profile, sha, sha.slice(0, 10))).toBe(true);
+    expect(await github.containsCommit(profile, "main", sha)).toBe(false);
+    expect(await github.containsCommit(profile, "0".repeat(40), sha)).toBe(false);
     const opened = await github.openPullRequest(profile, { branch, base: "main", title: "T", body: "B" });
     expect(opened).toMatchObject({ kind: "pull-request-open", headSha: sha });
     expect(await github.openPullRequest(profile, { branch, base: "main", title: "T", body: "B" })).toEqual(opened);

@@ -81,6 +81,8 @@ export interface GitHub {
   observePullRequest(profile: ProjectProfile, pull: PullRef): Promise<PullRequestObservation | null>;
   /** null when the branch is not there. */
   observeBranch(profile: ProjectProfile, branch: string): Promise<BranchReading | null>;
+  /** Whether the history of `descendant` has `commit` (full or short SHAs); false when the repository knows one of them not. */
+  containsCommit(profile: ProjectProfile, descendant: string, commit: string): Promise<boolean>;
   /** Cached for 5 minutes; `none` for strangers, bots and deleted accounts. */
   permissionOf(profile: ProjectProfile, login: string): Promise<Permission>;
 

@@ -48,6 +48,8 @@ export interface InMemoryRepository {
   readonly pulls: Map<number, InMemoryPull>;
   /** Branch → its head and the commits the default branch has not. */
   readonly branches: Map<string, { sha: string; commits: number }>;
+  /** Commit → the earlier commits in its history. */
+  readonly histories: Map<string, readonly string[]>;
   /** Login → permission; others have none. */
   readonly permissions: Map<string, Permission>;
   addIssue(
@@ -138,6 +140,7 @@ export function createInMemoryGitHub(deps: { readonly now: () => Moment }): InMe
         issues: new Map(),
         pulls: new Map(),
         branches: new Map(),
+        histories: new Map(),
         permissions: new Map([["octocat", "write"]]),
         addIssue: (from) => makeIssue(repository, from),
       };
@@ -182,6 +185,11 @@ export function createInMemoryGitHub(deps: { readonly now: () => Moment }): InMe
       acting("observeBranch", () => {
         const there = repositoryOf(profile).branches.get(branch);
         return there ? { branch, ...there } : null;
+      }),
+    containsCommit: (profile, descendant, commit) =>
+      acting("containsCommit", () => {
+        const { histories } = repositoryOf(profile);
+        return descendant === commit || (histories.get(descendant) ?? []).some((earlier) => earlier.startsWith(commit));
       }),
     permissionOf: (profile, login) => acting("permissionOf", () => repositoryOf(profile).permissions.get(login) ?? "none"),
 

@@ -68,13 +68,15 @@ const byBranch = {
 };
 const gitRef = z.object({ object: z.object({ sha: z.string() }) });
 const comparison = z.object({ ahead_by: z.number().int() });
+/** https://docs.github.com/rest/commits/commits#compare-two-commits: how the second stands to the first. */
+const standing = z.object({ status: z.enum(["diverged", "ahead", "behind", "identical"]) });
 
 const summaryLength = 2_000;
 
 export function createPullRequestReadings(
   parts: GitHubParts,
   permissionOf: GitHub["permissionOf"],
-): Pick<GitHub, "observePullRequest" | "observeBranch"> {
+): Pick<GitHub, "observePullRequest" | "observeBranch" | "containsCommit"> {
   async function newestOf(connection: GitHubConnection, repository: string, branch: string): Promise<number | undefined> {
     const found = await absentAsNull(connection.query(byBranch, { repository, branch }));
     return found?.node?.pullRequests.nodes.find((each) => each?.isCrossRepository === false)?.number;
@@ -103,6 +105,13 @@ export function createPullRequestReadings(
       const { sha } = head.value.object;
       const { value } = await connection.get(`${path}/compare/${inPath(profile.defaultBranch)}...${sha}?per_page=1`, comparison);
       return { branch, sha, commits: value.ahead_by };
+    },
+
+    async containsCommit(profile, descendant, commit) {
+      const connection = await connectRepository(parts, profile);
+      const path = `${repositoryPath(profile)}/compare/${inPath(commit)}...${inPath(descendant)}?per_page=1`;
+      const compared = await absentAsNull(connection.get(path, standing));
+      return compared?.value.status === "ahead" || compared?.value.status === "identical";
     },
   };
 

@@ -2,34 +2,79 @@ import { describe, expect, it } from "vitest";
 import { hourMs } from "../../core/time.ts";
 import { createWriteLane } from "./write-lane.ts";
 
-/** A clock that sleeping moves. */
-function clock(): { now: () => number; sleep: (ms: number) => Promise<void>; move: (ms: number) => void } {
+/** Time that goes on only when everyone sleeps. What sleeps in a context that died is never woken. */
+function clock() {
   let at = 10_000;
-  return { now: () => at, sleep: async (ms) => void (at += ms), move: (ms) => void (at += ms) };
+  const sleepers: { until: number; wake: () => void }[] = [];
+  const sleep = (ms: number) => new Promise<void>((wake) => void sleepers.push({ until: at + ms, wake }));
+  return {
+    now: () => at,
+    move: (ms: number) => void (at += ms),
+    sleep,
+    /** The sleep of an invocation that has just died. */
+    never: () => new Promise<void>(() => {}),
+    async until<T>(work: Promise<T>): Promise<T> {
+      let isDone = false;
+      void work.finally(() => (isDone = true)).catch(() => {});
+      for (;;) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (isDone) return work;
+        const next = sleepers.toSorted((a, b) => a.until - b.until)[0];
+        if (next === undefined) throw new Error("nobody sleeps, and it is not done");
+        sleepers.splice(sleepers.indexOf(next), 1);
+        at = Math.max(at, next.until);
+        next.wake();
+      }
+    },
+  };
 }
 
 describe("write lane", () => {
-  it("puts writes of a credential one after the other, a second apart, and goes on after a failure", async () => {
+  it("puts writes of a credential one after the other, a second apart, in the order of the calls, and goes on after a failure", async () => {
     const time = clock();
     const lane = createWriteLane(time);
-    const log: string[] = [];
+    const log: { name: string; began: number; ended: number }[] = [];
     const act =
       (name: string, fails = false) =>
-      async (): Promise<string> => {
-        log.push(`${name} begins ${time.now()}`);
-        await Promise.resolve();
-        time.move(50);
-        log.push(`${name} ends`);
+      async (): Promise<void> => {
+        const began = time.now();
+        await time.sleep(1_500);
+        log.push({ name, began, ended: time.now() });
         if (fails) throw new Error(name);
-        return name;
       };
-    const results = await Promise.allSettled([
-      lane.write("t", "creates", act("a")),
-      lane.write("t", "changes", act("b", true)),
-      lane.write("t", "creates", act("c")),
-    ]);
+    const results = await time.until(
+      Promise.allSettled([
+        lane.write("t", "creates", act("a")),
+        lane.write("t", "changes", act("b", true)),
+        lane.write("t", "creates", act("c")),
+      ]),
+    );
     expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
-    expect(log).toEqual(["a begins 10000", "a ends", "b begins 11050", "b ends", "c begins 12100", "c ends"]);
+    expect(log.map(({ name }) => name)).toEqual(["a", "b", "c"]);
+    for (const [index, { began }] of log.entries()) {
+      const before = log[index - 1];
+      if (!before) continue;
+      expect(began - before.ended).toBeGreaterThanOrEqual(1_000);
+      expect(began - before.ended).toBeLessThan(1_100);
+    }
+  });
+
+  it("is not held up for ever by an invocation that died while writing, or while it waited for its turn", async () => {
+    const time = clock();
+    let isDying = false;
+    const lane = createWriteLane({ now: time.now, sleep: (ms) => (isDying ? time.never() : time.sleep(ms)) });
+    void lane.write("t", "changes", time.never);
+    isDying = true;
+    let wrote = false;
+    void lane.write("t", "changes", async () => void (wrote = true));
+    isDying = false;
+    const first = time.now();
+    const began = await time.until(lane.write("t", "changes", async () => time.now()));
+    expect(began - first).toBeGreaterThanOrEqual(20_000);
+    expect(began - first).toBeLessThan(21_000);
+    expect(wrote).toBe(false);
+    const next = await time.until(lane.write("t", "changes", async () => time.now()));
+    expect(next - began).toBe(1_000);
   });
 
   it("lets credentials write side by side", async () => {

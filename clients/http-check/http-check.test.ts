@@ -55,7 +55,12 @@ describe("a check", () => {
     ["/other", null, true, "answered 200"],
     ["/away", null, true, "answered 200"],
   ])("%s expecting %s is healthy: %s", async (path, expectCommit, healthy, detail) => {
-    expect(await local.check({ url: `${base}${path}`, timeLimitMs: 2_000, expectCommit })).toEqual({ healthy, detail });
+    expect(await local.check({ url: `${base}${path}`, timeLimitMs: 2_000, expectCommit })).toMatchObject({ healthy, detail });
+  });
+
+  it("says which commit the page names instead, when it is one", async () => {
+    const named = async (path: string) => (await local.check({ url: `${base}${path}`, timeLimitMs: 2_000, expectCommit: sha })).otherCommit;
+    expect([await named("/other"), await named("/commit"), await named("/ok")]).toEqual(["f".repeat(40), undefined, undefined]);
   });
 
   it.each(["/silent", "/slow-body"])("%s ends at its time limit", async (path) => {

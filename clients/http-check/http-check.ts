@@ -20,6 +20,8 @@ export interface CheckRequest {
 export interface CheckResult {
   readonly healthy: boolean;
   readonly detail: string;
+  /** The commit that a page answering 2xx names instead of the expected one: it may contain it. */
+  readonly otherCommit?: string;
 }
 
 /** Asks an address whether it is well. An unhealthy answer is a result; only a request that must not be made is a ClientError (`refused`). */
@@ -82,8 +84,9 @@ function judge(status: number, body: string, expectCommit: string | null): Check
   const commit = expectCommit === null ? undefined : commitIn(body);
   if (commit === undefined || expectCommit === null) return { healthy: true, detail: `answered ${status}` };
   if (sameCommit(commit, expectCommit)) return { healthy: true, detail: `answered ${status} with commit ${expectCommit.slice(0, 7)}` };
-  const shown = /^[0-9a-f]{7,40}$/i.test(commit) ? commit.slice(0, 7) : "another";
-  return { healthy: false, detail: `answered ${status} with commit ${shown}, not yet ${expectCommit.slice(0, 7)}` };
+  const isSha = /^[0-9a-f]{7,40}$/i.test(commit);
+  const detail = `answered ${status} with commit ${isSha ? commit.slice(0, 7) : "another"}, not yet ${expectCommit.slice(0, 7)}`;
+  return { healthy: false, detail, ...(isSha ? { otherCommit: commit } : {}) };
 }
 
 function commitIn(body: string): string | undefined {

@@ -3,9 +3,6 @@ import type { Moment } from "../time.ts";
 import { hasEnded, isSession, liveAttempt } from "./attempts.ts";
 import type { Attempt, Task } from "./state.ts";
 
-/** An attempt that its agent has not accepted is handed over again this often, in milliseconds. */
-export const handoverEveryMs = 30_000;
-
 const never = Number.POSITIVE_INFINITY;
 
 /** When a plain attempt times out: `timeoutSeconds` after it was accepted, or handed over while it is not; never for a session. */

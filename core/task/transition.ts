@@ -7,7 +7,7 @@ import type { Transition } from "../transition.ts";
 import { attemptsSpent, dispatchable, hasEnded, isLive, isSession, liveAttempt } from "./attempts.ts";
 import { backoffMs } from "./backoff.ts";
 import { attemptEnded, taskDispatched, taskEnded, taskStarted } from "./task-events.ts";
-import { activeLimitOf, deadlineOf, handoverEveryMs, takeoverOf } from "./timers.ts";
+import { activeLimitOf, deadlineOf, takeoverOf } from "./timers.ts";
 import type { Attempt, AttemptStatus, Task, TaskError, TaskSpec } from "./state.ts";
 
 /** What a task hears. `attempt` and `agent` name who speaks; others than the live attempt are stale, except a late success of plain work. */
@@ -49,7 +49,7 @@ export function transitionTask(task: Task, input: TaskInput, policy: Policy): Ta
   if (hasEnded(task)) return ignored("task-ended");
   switch (input.type) {
     case "dispatched":
-      return dispatched(task, input);
+      return dispatched(task, input, policy);
     case "accepted":
       return accepted(task, input);
     case "declined":
@@ -71,7 +71,7 @@ export function transitionTask(task: Task, input: TaskInput, policy: Policy): Ta
   }
 }
 
-function dispatched(task: Task, input: { at: Moment; agent: AgentId; score: number }): TaskTransition {
+function dispatched(task: Task, input: { at: Moment; agent: AgentId; score: number }, policy: Policy): TaskTransition {
   if (!dispatchable(task, input.at)) return ignored(task.status === "pending" ? "not-yet" : "already-dispatched");
   const attempt: Attempt = {
     number: (task.attempts.at(-1)?.number ?? 0) + 1,
@@ -79,7 +79,7 @@ function dispatched(task: Task, input: { at: Moment; agent: AgentId; score: numb
     score: input.score,
     status: "dispatched",
     dispatchedAt: input.at,
-    handoverAt: input.at + handoverEveryMs,
+    handoverAt: input.at + policy.redelivery.handoverMs,
   };
   const { notBefore: _, ...rest } = task;
   return moved({ ...rest, status: "dispatched", attempts: [...task.attempts, attempt] }, [taskDispatched(task, attempt)]);
@@ -155,7 +155,7 @@ function timePassed(task: Task, at: Moment, policy: Policy): TaskTransition {
     return attemptFailed(task, attempt, "timed-out", { kind: "timed-out", message: "the session's active-time limit" }, at, policy);
   }
   if (attempt.handoverAt !== undefined && attempt.handoverAt <= at) {
-    return moved(withAttempt(task, { ...attempt, handoverAt: at + handoverEveryMs }));
+    return moved(withAttempt(task, { ...attempt, handoverAt: at + policy.redelivery.handoverMs }));
   }
   return ignored("nothing-due");
 }

@@ -44,6 +44,7 @@ export function demoBoards(_seed: Seed, appUrl: string): { repository: string; b
     filters: { excludedLabels: [EXCLUDED_LABEL] },
     maxActiveRuns: 3,
     backoff: { firstMs: 1_000 },
+    redelivery: { handoverMs: 5_000, effectMs: 5_000, leaseMs: 20_000 },
     github: { writeSpacingMs: 0, pollActiveMs: 1_000, pollIdleMs: 2_000, pollShare: 1 },
   };
   return [

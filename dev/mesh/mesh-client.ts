@@ -14,7 +14,7 @@ export class MeshClient {
   readonly #token: string;
   readonly #patienceMs: number;
 
-  constructor(base: string, token: string, patienceMs = 20_000) {
+  constructor(base: string, token: string, patienceMs = 60_000) {
     this.#base = base;
     this.#token = token;
     this.#patienceMs = patienceMs;
@@ -50,7 +50,7 @@ export class MeshClient {
       method,
       headers: { authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(6_000),
     });
     const text = await response.text();
     if (!response.ok) throw new MeshRefused(response.status, `${method} ${path}: ${response.status} ${text.slice(0, 500)}`);

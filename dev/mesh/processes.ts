@@ -79,3 +79,12 @@ export function descendants(root: number, name: string): number[] {
   };
   return [...parents].filter(([pid, { command }]) => command.includes(name) && below(pid)).map(([pid]) => pid);
 }
+
+/** The command line of a process, its arguments separated by spaces; empty when there is none such. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}

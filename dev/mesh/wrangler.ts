@@ -1,16 +1,21 @@
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { descendants, own, type OwnedProcess } from "./processes.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { commandLine, descendants, own, type OwnedProcess } from "./processes.ts";
 
 /** The Worker and the dashboard in one wrangler process. */
 export interface RunningWrangler {
   /** The dashboard's address; the Worker's routes are under `/api`. */
   readonly url: string;
-  readonly process: OwnedProcess;
-  /** Pids of the workerd processes as they are now. */
-  workerds(): number[];
+  /** Pid of the workerd process that runs the Worker and its objects; undefined while there is none. Wrangler has a second one as its proxy. */
+  runtime(): number | undefined;
+  /** How often wrangler itself had to be started again, because it did not recover. */
+  readonly restarts: number;
   stop(): Promise<void>;
 }
+
+/** Wrangler restarts a killed runtime within seconds; one that is silent for longer than this does not recover. */
+const silentMs = 15_000;
 
 export interface WranglerOptions {
   readonly root: string;
@@ -30,6 +35,38 @@ export async function startWrangler(options: WranglerOptions): Promise<RunningWr
   const worker = join(options.dir, "worker");
   const pages = join(options.dir, "pages");
   await writeConfiguration(options, worker, pages);
+  const url = `http://127.0.0.1:${options.port}`;
+  let child = await startOnce(options, worker, pages, url);
+  let restarts = 0;
+  let stopped = false;
+  const supervisor = (async () => {
+    for (let lastAnswer = Date.now(); !stopped; await delay(1_000)) {
+      if (await answers(`${url}/api/healthz`)) lastAnswer = Date.now();
+      if (stopped || Date.now() - lastAnswer < silentMs) continue;
+      options.log("silent for too long, started again");
+      await child.stop();
+      child = await startOnce(options, worker, pages, url);
+      restarts += 1;
+      lastAnswer = Date.now();
+    }
+  })();
+  supervisor.catch((error: unknown) => options.log(`could not be started again: ${String(error)}`));
+  return {
+    url,
+    get restarts() {
+      return restarts;
+    },
+    // The proxy listens on our port, the runtime on one of its own.
+    runtime: () => descendants(child.pid, "workerd").find((pid) => !commandLine(pid).includes(`entry=127.0.0.1:${options.port}`)),
+    async stop() {
+      stopped = true;
+      await supervisor.catch(() => undefined);
+      await child.stop();
+    },
+  };
+}
+
+async function startOnce(options: WranglerOptions, worker: string, pages: string, url: string): Promise<OwnedProcess> {
   const child = own(
     join(options.root, "node_modules/.bin/node"),
     [
@@ -56,36 +93,37 @@ export async function startWrangler(options: WranglerOptions): Promise<RunningWr
       onLine: options.log,
     },
   );
-  const url = `http://127.0.0.1:${options.port}`;
   const gone = child.ended.then((code) => {
     throw new Error(`wrangler ended with ${code} before the mesh answered`);
   });
   gone.catch(() => undefined);
   try {
     await Promise.race([answering(`${url}/api/healthz`, 120_000), gone]);
+    return child;
   } catch (error) {
     await child.stop();
     throw error;
   }
-  return { url, process: child, workerds: () => descendants(child.pid, "workerd"), stop: () => child.stop() };
 }
 
 /** Waits until a URL answers 200. */
 export async function answering(url: string, limitMs: number): Promise<void> {
   const end = Date.now() + limitMs;
-  let last = "no answer";
   while (Date.now() < end) {
-    try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
-      await response.body?.cancel();
-      if (response.ok) return;
-      last = `${response.status}`;
-    } catch (error) {
-      last = String(error);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    if (await answers(url)) return;
+    await delay(250);
   }
-  throw new Error(`${url} did not answer 200 within ${limitMs / 1_000} s (${last})`);
+  throw new Error(`${url} did not answer 200 within ${limitMs / 1_000} s`);
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
 }
 
 async function writeConfiguration(options: WranglerOptions, worker: string, pages: string): Promise<void> {

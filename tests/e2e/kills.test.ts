@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => mesh?.end());
 
 test(`kill -9 of workerd at ten random moments, board automations on, seed ${seed}: the same end, nothing doubled, nothing lost`, async () => {
-  console.log(`seed ${seed}; again with MESH_SEED=${seed}`);
+  process.stdout.write(`seed ${seed}; again with MESH_SEED=${seed}\n`);
   const random = seeded(seed);
   await putIntoTodo(mesh);
   let kills = 0;
@@ -23,8 +23,7 @@ test(`kill -9 of workerd at ten random moments, board automations on, seed ${see
   const killer = (async () => {
     while (kills < 10 && !stop.signal.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 500 + random() * 3_500));
-      const pids = mesh.wrangler.workerds();
-      const victim = pids[Math.floor(random() * pids.length)];
+      const victim = mesh.wrangler.runtime();
       if (victim === undefined) continue;
       try {
         process.kill(victim, "SIGKILL");

@@ -73,11 +73,14 @@ export function createQueueFaults({ copies = 1, drops = () => false, kills = fal
     const claims =
       (method: string) =>
       async (id: unknown, ...rest: unknown[]) => {
-        const claimed = await stub[method]?.(id, ...rest);
         const key = method === "taskWork" ? `${String(id)}:${String(rest[0])}` : String(id);
-        if (claimed !== null) acting.add(key);
-        count(taken, key, 1);
-        return claimed;
+        try {
+          const claimed = await stub[method]?.(id, ...rest);
+          if (claimed !== null) acting.add(key);
+          return claimed;
+        } finally {
+          count(taken, key, 1);
+        }
       };
     const methods: Record<string, unknown> = {
       claimEffect: claims("claimEffect"),
@@ -108,8 +111,6 @@ export function createQueueFaults({ copies = 1, drops = () => false, kills = fal
     get isQuiet(): boolean {
       return acting.size === 0 && [...sent].every(([name, times]) => (taken.get(name) ?? 0) >= times);
     },
-    /** The orchestrator itself, past the faults. */
-    getByName,
     restore(): void {
       for (const spy of [...spies, named]) spy.mockRestore();
     },

@@ -21,6 +21,8 @@ import type { StepScript, Work } from "./scripted-runner.ts";
 
 export const healthUrl = "https://app.test/healthz";
 const keys = { current: signingKey };
+/** Taken before a test puts faults into it. */
+const objectNamed = env.ORCHESTRATORS.getByName.bind(env.ORCHESTRATORS);
 
 /** Settles when the check does: for what no event tells. */
 export function until<T>(check: () => T | Promise<T>, timeout = 8_000): Promise<T> {
@@ -70,8 +72,6 @@ export function createScenario(options: { readonly realInbound?: boolean } = {})
       ...change,
     });
     const { key } = repository.profile;
-    const owner = orchestrator(env, key);
-    const stub = env.ORCHESTRATORS.getByName(key);
     const runners: ScriptedRunner[] = [];
 
     async function webhook(event: string, payload: object, hook: Hook = { kind: "repository", subject: key, version: 1 }) {
@@ -91,8 +91,13 @@ export function createScenario(options: { readonly realInbound?: boolean } = {})
       repository,
       key,
       name,
-      owner,
-      stub,
+      /** Made anew each time: a stub is of no use any more when its object was aborted. */
+      get owner() {
+        return orchestrator(env, key);
+      },
+      get stub() {
+        return objectNamed(key);
+      },
       runners,
       webhook,
       /** A card was moved or its issue edited: GitHub says so. */
@@ -114,7 +119,7 @@ export function createScenario(options: { readonly realInbound?: boolean } = {})
         return issue;
       },
       async run(issue: InMemoryIssue, number?: number): Promise<RunView> {
-        const run = await owner.run(issue.number, number);
+        const run = await it.owner.run(issue.number, number);
         if (!run) throw new Error(`no run of ${issue.number}`);
         return run;
       },
@@ -131,11 +136,11 @@ export function createScenario(options: { readonly realInbound?: boolean } = {})
       /** Resolves when nothing is left to be done outside. */
       settled: (timeout?: number): Promise<void> =>
         until(async () => {
-          const { outbox } = await owner.view();
+          const { outbox } = await it.owner.view();
           if (outbox > 0) throw new Error(`${outbox} effects are not done`);
         }, timeout),
       async events(type?: EventType): Promise<readonly JournalEvent[]> {
-        const { events } = await owner.journalSince(0, 10_000);
+        const { events } = await it.owner.journalSince(0, 10_000);
         return type === undefined ? events : events.filter((event) => event.type === type);
       },
       /** Resolves when the journal has so many events of the type. */
@@ -154,15 +159,15 @@ export function createScenario(options: { readonly realInbound?: boolean } = {})
       /** The markers of the mesh's comments on the issue. */
       markers: (issue: InMemoryIssue) =>
         issue.comments.flatMap(({ body }) => /<!-- mesh-six:(\S+) -->/.exec(body)?.[1] ?? []),
-      evict: () => evictDurableObject(stub),
-      ring: () => runDurableObjectAlarm(stub),
+      evict: () => evictDurableObject(it.stub),
+      ring: () => runDurableObjectAlarm(it.stub),
       /** Lets time pass for everyone, in steps: agents that are online give signs of life, then what is due rings. */
       async pass(ms: number, stepMs = 60_000) {
         for (let left = ms; left > 0; left -= stepMs) {
           clock.shift(Math.min(left, stepMs));
           await Promise.all(runners.map((runner) => runner.heartbeat()));
           for (const { agent } of runners) await runDurableObjectAlarm(env.MAILBOXES.getByName(agent));
-          await runDurableObjectAlarm(stub);
+          await runDurableObjectAlarm(it.stub);
         }
       },
       reconcile: () => reconcile(mesh.env, mesh.clients, "now"),

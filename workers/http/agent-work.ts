@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { projectOf } from "../../core/ids.ts";
 import type { TaskId } from "../../core/ids.ts";
+import type { RegistrationRefusal } from "../../core/pool/registration.ts";
 import { limits, registration, report } from "../../core/protocol/frames.ts";
 import { secondMs } from "../../core/time.ts";
 import { now } from "../../platform/clock.ts";
@@ -12,6 +13,12 @@ import type { Routes } from "./routes.ts";
 
 const journal = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);
 const attempt = { taskId: z.string().min(3).max(200), attempt: z.number().int().min(1).max(1_000) };
+
+function refusalOf(refusal: RegistrationRefusal): string {
+  return "capability" in refusal
+    ? `The token does not allow this registration: capability ${refusal.capability}.`
+    : "The token does not allow this registration.";
+}
 
 /** What agents do: register, connect or poll, report, and ask for what they push with. */
 export function addAgentWork(routes: Routes): void {
@@ -30,7 +37,7 @@ export function addAgentWork(routes: Routes): void {
       const registered = await pool(c.env).register(params.id, body, c.get("grant"), now());
       return registered.ok
         ? c.json({ id: params.id, status: "registered" })
-        : problem(403, registered.error.reason, "The token does not allow this registration.");
+        : problem(403, registered.error.reason, refusalOf(registered.error));
     },
   );
   routes.add(

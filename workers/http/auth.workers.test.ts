@@ -102,3 +102,15 @@ test("the API describes itself", async () => {
   expect(html).toContain("/webhooks/github/:hook");
   expect(html).not.toMatch(/(src|href)=/);
 });
+
+test("/session says who is asking, by token or cookie, and turns everyone else away", async () => {
+  const role = async (init: { token: string | null; headers?: Record<string, string> }) => {
+    const response = await mesh.request("/session", init);
+    return [response.status, (await response.json<{ role?: string }>()).role];
+  };
+  expect(await role({ token: viewerToken })).toEqual([200, "viewer"]);
+  expect(await role({ token: operatorToken })).toEqual([200, "operator"]);
+  expect(await role({ token: null, headers: { cookie: await login(viewerToken) } })).toEqual([200, "viewer"]);
+  expect(await role({ token: null })).toEqual([401, undefined]);
+  expect(await role({ token: "operator-token-of-the-testz" })).toEqual([401, undefined]);
+});

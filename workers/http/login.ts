@@ -73,6 +73,17 @@ export function addLogin(routes: Routes): void {
     },
   );
   routes.add(
+    {
+      method: "get",
+      path: "/session",
+      tag: "login",
+      summary: "Who is asking: the dashboard's functions ask before they read history",
+      access: "viewer",
+      answers: { 200: "the role" },
+    },
+    (c) => c.json({ role: c.get("role") }),
+  );
+  routes.add(
     { method: "post", path: "/logout", tag: "login", summary: "Forgets the cookie", access: "public", answers: { 204: "logged out" } },
     (c) => {
       deleteCookie(c, sessionCookie, { path: "/" });

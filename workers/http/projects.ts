@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { parseProjectName } from "../../core/ids.ts";
-import { mergeOverrides, parsePolicy } from "../../core/policy.ts";
+import { mergeOverrides, parsePolicy, patchOverrides } from "../../core/policy.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";
 import { orchestrator, pool, settings } from "../../durable-objects/remote.ts";
 import { configureProject } from "../projects/configure-projects.ts";
@@ -95,7 +95,7 @@ export function addProjects(routes: Routes): void {
     async (c, { params, body }) => {
       const profile = await projectNamed(c.env, params.project);
       if (!profile) return notFound("project");
-      const merged = mergeOverrides(profile.overrides, body.overrides as PolicyOverrides);
+      const merged = patchOverrides(profile.overrides, body.overrides);
       const faults = faultsOf(merged, await settings(c.env).get());
       if (faults) return faults;
       const changed = { ...profile, overrides: merged };

@@ -25,9 +25,7 @@ export async function perform(effect: Effect, profile: ProjectProfile, clients: 
       return seen(branchInput(await clients.github.observeBranch(profile, effect.branch)), pull);
     }
     case "check-health": {
-      const { url, expectCommit } = effect;
-      const { healthy, detail } = await clients.httpCheck.check({ url, expectCommit, timeLimitMs: checkTimeLimits.deployment });
-      return { observed: [], result: { kind: "health", healthy, detail } };
+      return { observed: [], result: await deploymentHealth(effect, profile, clients) };
     }
     case "notify":
       await clients.ntfy.publish({ ...effect, sequenceId: sequenceOf(effect.sequenceId), topic: clients.topic });
@@ -38,6 +36,18 @@ export async function perform(effect: Effect, profile: ProjectProfile, clients: 
     case "tell-session":
       throw new ClientError("GitHub", "what is said to a session goes through its mailbox", { code: "invalid", retryable: false });
   }
+}
+
+/** A page that names another commit counts when that commit contains ours: with two merges a moment apart it may already name the later one. */
+async function deploymentHealth(
+  { url, expectCommit }: Extract<Effect, { kind: "check-health" }>,
+  profile: ProjectProfile,
+  clients: Clients,
+): Promise<EffectResult> {
+  const { healthy, detail, otherCommit } = await clients.httpCheck.check({ url, expectCommit, timeLimitMs: checkTimeLimits.deployment });
+  if (healthy || expectCommit === null || otherCommit === undefined) return { kind: "health", healthy, detail };
+  if (!(await clients.github.containsCommit(profile, otherCommit, expectCommit))) return { kind: "health", healthy, detail };
+  return { kind: "health", healthy: true, detail: `runs commit ${otherCommit.slice(0, 7)}, which contains ${expectCommit.slice(0, 7)}` };
 }
 
 function seen(...inputs: readonly (ProjectInput | undefined)[]): Performed {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ClientError } from "../../clients/client-error.ts";
 import type { Effect, EffectBody } from "../../core/effects.ts";
 import type { AgentId, EffectId, QuestionId, TaskId } from "../../core/ids.ts";
 import { createTestMesh } from "../test-mesh.ts";
@@ -39,6 +40,21 @@ test("a deployment's health is a result, well or not", async () => {
   mesh.httpCheck.answer(url, { healthy: true, detail: "answered 200" });
   expect(await act(check)).toMatchObject({ result: { kind: "health", healthy: true, detail: "answered 200" } });
   expect(mesh.httpCheck.asked.at(-1)).toMatchObject({ url, expectCommit: "abc1234", timeLimitMs: 10_000 });
+});
+
+test("a deployment that already names a later commit counts when that contains ours", async () => {
+  const [ours, later, foreign] = ["a", "b", "c"].map((digit) => digit.repeat(40)) as [string, string, string];
+  repository.histories.set(later, [ours]);
+  const url = "https://app.test/version";
+  const check = { kind: "check-health", url, expectCommit: ours } as const;
+  const named = (commit: string) => mesh.httpCheck.answer(url, { healthy: false, detail: "another", otherCommit: commit });
+  named(later);
+  expect(await act(check)).toMatchObject({ result: { kind: "health", healthy: true, detail: "runs commit bbbbbbb, which contains aaaaaaa" } });
+  named(foreign);
+  expect(await act(check)).toMatchObject({ result: { kind: "health", healthy: false, detail: "another" } });
+  named(later);
+  mesh.github.failNext("containsCommit", new ClientError("GitHub", "slow down", { code: "rate-limited", retryable: true }));
+  await expect(act(check)).rejects.toMatchObject({ code: "rate-limited", retryable: true });
 });
 
 test("a question and what is said of it later share one notification, whose link opens its page", async () => {

@@ -1,3 +1,4 @@
+import { failedWith } from "../../clients/client-error.ts";
 import { checkTimeLimits } from "../../clients/http-check/http-check.ts";
 import { meshProject } from "../../core/ids.ts";
 import type { ProjectKey } from "../../core/ids.ts";
@@ -17,8 +18,11 @@ import { redeliver } from "./redeliver.ts";
 import { attempt } from "./report.ts";
 import type { Failure, ReconcileReport } from "./report.ts";
 
+const deliveriesEveryMs = 5 * minuteMs;
+
 /** What this isolate did when; another isolate may do it once more, which changes nothing. */
-let appDeliveriesAt = 0;
+let appDeliveriesDue = 0;
+let appHookMissingUntil = 0;
 const archivedAt = new Map<ProjectKey, Moment>();
 
 /**
@@ -56,11 +60,19 @@ async function probeHealth(env: Env, clients: Clients): Promise<number> {
   return results.length;
 }
 
+/** GitHub answers 404 to an App that has no webhook, which is nothing to tell anyone; one may be given to it later. */
 async function redeliverApp(clients: Clients, which: "due" | "now"): Promise<number> {
-  if (!clients.hasApp || (which === "due" && now() - appDeliveriesAt < 5 * minuteMs)) return 0;
-  const redelivered = await redeliver(clients.github, { kind: "app" });
-  appDeliveriesAt = now();
-  return redelivered;
+  const at = now();
+  if (!clients.hasApp || at < appHookMissingUntil || (which === "due" && at < appDeliveriesDue)) return 0;
+  try {
+    const redelivered = await redeliver(clients.github, { kind: "app" });
+    appDeliveriesDue = at + deliveriesEveryMs;
+    return redelivered;
+  } catch (error) {
+    if (!failedWith(error, "not-found")) throw error;
+    appHookMissingUntil = at + hourMs;
+    return 0;
+  }
 }
 
 async function pokeStale(env: Env, db: Database, projects: readonly ProjectKey[]): Promise<number> {

@@ -1,8 +1,9 @@
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ClientError } from "../../clients/client-error.ts";
 import type { InMemoryRepository } from "../../clients/github/in-memory-github.ts";
 import type { AgentId, ProjectKey } from "../../core/ids.ts";
 import { orchestrator, pool } from "../../durable-objects/remote.ts";
+import { clock } from "../../platform/clock.ts";
 import { createTestMesh } from "../test-mesh.ts";
 import { reconcile } from "./reconcile.ts";
 
@@ -10,6 +11,8 @@ const mesh = createTestMesh();
 let repository: InMemoryRepository;
 let project: ProjectKey;
 let number = 0;
+
+afterEach(() => clock.reset());
 
 beforeEach(async () => {
   number += 1;
@@ -98,6 +101,21 @@ test("with the database away everything else is done, and it is said", async () 
   const { failures, mine } = await reconciled();
   expect(failures).toEqual([{ what: "projections", reason: "read-model-unreachable", message: "the database does not answer" }]);
   expect(mine.board).toBe("read");
+});
+
+test("an App without a webhook is no failure, and is asked again after an hour", async () => {
+  const asked = vi.fn<typeof mesh.github.failedDeliveries>(async () => []);
+  asked.mockRejectedValueOnce(new ClientError("GitHub", "not found", { code: "not-found", retryable: false }));
+  const clients = { ...mesh.clients, hasApp: true, github: { ...mesh.github, failedDeliveries: asked } };
+  const round = async () => (await reconcile(mesh.env, clients, "now")).failures.map(({ what }) => what);
+  expect(await round()).not.toContain("app-deliveries");
+  expect(await round()).not.toContain("app-deliveries");
+  expect(asked.mock.calls).toEqual([[{ kind: "app" }, expect.any(Number)]]);
+  clock.shift(3_600_001);
+  await round();
+  expect(asked).toHaveBeenCalledTimes(2);
+  asked.mockRejectedValueOnce(new ClientError("GitHub", "away", { code: "unavailable", retryable: true }));
+  expect(await round()).toContain("app-deliveries");
 });
 
 test("the journal is archived as JSON lines that begin where the archive ended", async () => {
