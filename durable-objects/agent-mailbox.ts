@@ -77,7 +77,7 @@ export class AgentMailbox extends DurableObject<Env> {
     this.#clock = new AlarmClock(
       ctx,
       () => this.#lease.nextDue,
-      () => this.meter.wrote(),
+      () => this.meter.alarmSet(),
     );
   }
 

@@ -8,6 +8,8 @@ export interface ObjectCosts {
   readonly requests: number;
   /** Rows and index rows; each alarm set is one. */
   readonly rowsWritten: number;
+  /** Of `rowsWritten`. */
+  readonly alarmsSet: number;
   readonly rowsRead: number;
   /** Sent by it. All are smaller than the 64 KB that one operation may carry. */
   readonly queueMessages: number;
@@ -16,7 +18,8 @@ export interface ObjectCosts {
 }
 
 /** Stored. Fields are only added, as optional. */
-export interface StoredCosts extends ObjectCosts {
+export interface StoredCosts extends Omit<ObjectCosts, "alarmsSet"> {
+  readonly alarmsSet?: number;
   readonly last: Moment;
   /** Of them every twentieth is a request; `requests` is without them. */
   readonly socketMessages?: number;
@@ -38,6 +41,7 @@ export class CostMeter {
   readonly #rows: RowCounts;
   #requests = 0;
   #socketMessages = 0;
+  #alarmsSet = 0;
   #more = { written: 0, read: 0 };
   #activeMs = 0;
   #since: Moment | null = null;
@@ -53,6 +57,7 @@ export class CostMeter {
     if (stored === undefined) return;
     this.#requests = stored.requests;
     this.#socketMessages = stored.socketMessages ?? 0;
+    this.#alarmsSet = stored.alarmsSet ?? 0;
     this.#more = { written: stored.rowsWritten, read: stored.rowsRead };
     this.queueMessages = stored.queueMessages;
     this.#activeMs = stored.activeMs;
@@ -84,9 +89,19 @@ export class CostMeter {
     this.#last = at;
   }
 
-  /** Rows written past the counted SQL: an alarm, a value. */
-  wrote(rows = 1): void {
-    this.#more.written += rows;
+  alarmSet(): void {
+    this.#alarmsSet += 1;
+    this.#more.written += 1;
+  }
+
+  /** A value was written past the counted SQL. */
+  wrote(): void {
+    this.#more.written += 1;
+  }
+
+  /** Something else has been counted that is kept along. */
+  noted(count: number): void {
+    this.#unkept += count;
   }
 
   /** How much has happened since the costs were last taken to be kept. */
@@ -104,6 +119,7 @@ export class CostMeter {
     return {
       requests: this.#requests + Math.ceil(this.#socketMessages / socketMessagesPerRequest),
       rowsWritten: this.#more.written + this.#rows.written,
+      alarmsSet: this.#alarmsSet,
       rowsRead: this.#more.read + this.#rows.read,
       queueMessages: this.queueMessages,
       activeMs: this.#activeMs + (this.#since === null ? 0 : this.#last + lingerMs - this.#since),
@@ -155,13 +171,19 @@ export class KeptMeter {
     this.#keepSoon();
   }
 
-  wrote(rows = 1): void {
-    this.#meter.wrote(rows);
+  alarmSet(): void {
+    this.#meter.alarmSet();
+  }
+
+  wrote(): void {
+    this.#meter.wrote();
   }
 
   /** Adds to counters that are kept along; they are no costs of this object. */
   add(counts: Readonly<Record<string, number>>): void {
     for (const [name, count] of Object.entries(counts)) this.#also[name] = (this.#also[name] ?? 0) + count;
+    this.#meter.noted(Object.values(counts).reduce((sum, count) => sum + count, 0));
+    this.#keepSoon();
   }
 
   costs(): ObjectCosts {

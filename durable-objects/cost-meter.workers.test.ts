@@ -14,11 +14,11 @@ test("activity is counted by wake-ups, each with the 10 s that it lingers; socke
   const meter = new CostMeter(rows);
   meter.request(100_000);
   meter.socketMessage(104_000);
-  expect(meter.costs()).toEqual({ requests: 2, rowsWritten: 3, rowsRead: 5, queueMessages: 0, activeMs: 14_000 });
+  expect(meter.costs()).toEqual({ requests: 2, rowsWritten: 3, alarmsSet: 0, rowsRead: 5, queueMessages: 0, activeMs: 14_000 });
   for (let n = 0; n < 20; n += 1) meter.socketMessage(200_000);
-  meter.wrote();
+  meter.alarmSet();
   meter.queueMessages += 2;
-  expect(meter.costs()).toEqual({ requests: 3, rowsWritten: 4, rowsRead: 5, queueMessages: 2, activeMs: 24_000 });
+  expect(meter.costs()).toEqual({ requests: 3, rowsWritten: 4, alarmsSet: 1, rowsRead: 5, queueMessages: 2, activeMs: 24_000 });
 });
 
 test("what was kept goes on in the next life", () => {
@@ -31,7 +31,7 @@ test("what was kept goes on in the next life", () => {
   next.restore(kept);
   next.request(300_000);
   next.socketMessage(300_000);
-  expect(next.costs()).toEqual({ requests: 3, rowsWritten: 4, rowsRead: 6, queueMessages: 0, activeMs: 21_000 });
+  expect(next.costs()).toEqual({ requests: 3, rowsWritten: 4, alarmsSet: 0, rowsRead: 6, queueMessages: 0, activeMs: 21_000 });
 });
 
 test("an object counts its calls, sockets and rows, and keeps them through its end", async () => {
@@ -62,7 +62,7 @@ test("a busy object writes its meter once in 10 s, or for a hundred calls", asyn
 
 test("the pool keeps what Workers have counted along", async () => {
   await pool(env).countWorker({ workerRequests: 2, sqlStatements: 1 });
-  await pool(env).countWorker({ workerRequests: 3 });
+  await pool(env).countWorker({ workerRequests: 300 });
   await evictDurableObject(env.POOL.getByName("pool"));
-  expect((await pool(env).costs()).worker).toEqual({ workerRequests: 5, sqlStatements: 1 });
+  expect((await pool(env).costs()).worker).toEqual({ workerRequests: 302, sqlStatements: 1 });
 });

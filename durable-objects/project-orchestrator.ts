@@ -72,7 +72,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     this.#clock = new AlarmClock(
       ctx,
       () => this.#nextDue(),
-      () => this.#commits.meter.wrote(),
+      () => this.#commits.meter.alarmSet(),
     );
     this.#group = new GroupCommit<ProjectInput, Applied>({
       commit: (inputs) => this.#commits.commit(inputs, now(), this.#outgoing),

@@ -36,6 +36,11 @@ export function createProject() {
     configure: () => say("configure", { type: "project-configured", profile: { ...profileWith(), key }, meshOverrides: {} }),
     card: (issue: number) => say(`card-${issue}-${now()}`, { type: "card-observed", card: cardOf(issue, { observedAt: now() }) }),
     events: async (): Promise<readonly JournalEvent[]> => (await project.journalSince(0, 10_000)).events,
+    /** Rows of tables written so far, without the alarms set, which come when they like. */
+    rows: async (): Promise<number> => {
+      const { rowsWritten, alarmsSet } = await project.costs();
+      return rowsWritten - alarmsSet;
+    },
     restart: () => evictDurableObject(stub),
     sql: <T>(query: string): Promise<T[]> => runInDurableObject(stub, (_, state) => state.storage.sql.exec(query).toArray() as T[]),
   };

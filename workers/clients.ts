@@ -13,6 +13,7 @@ import type { Database } from "../drizzle/database.ts";
 import { now } from "../platform/clock.ts";
 import { settingsOf } from "../platform/config.ts";
 import { signingKeys } from "../platform/keys.ts";
+import { countWorker } from "../platform/worker-counts.ts";
 import { createProjectDiscovery } from "../clients/github/discover-project.ts";
 import type { ProjectDiscovery } from "../clients/github/discover-project.ts";
 import { createProjectWebhooks } from "../clients/github/project-webhooks.ts";
@@ -80,7 +81,12 @@ function connect(env: Env): Clients {
     gateway: { baseUrl: settings.LLM_BASE_URL, apiKey: settings.LLM_API_KEY, model: settings.LLM_MODEL },
     ntfy: createNtfy({ ...outside, url: settings.NTFY_URL, token: settings.NTFY_TOKEN }),
     topic: settings.NTFY_TOPIC,
-    openDatabase: () => openDatabase({ url: settings.DATABASE_URL, fetchEndpoint: settings.DATABASE_FETCH_ENDPOINT }),
+    openDatabase: () =>
+      openDatabase({
+        url: settings.DATABASE_URL,
+        fetchEndpoint: settings.DATABASE_FETCH_ENDPOINT,
+        onStatement: () => countWorker("sqlStatements"),
+      }),
     httpCheck: createHttpCheck({ now, allowPrivate: settings.ALLOW_PRIVATE_ADDRESSES }),
     dashboardUrl: settings.DASHBOARD_URL ?? settings.PUBLIC_URL,
     hasApp: secrets.app !== undefined,

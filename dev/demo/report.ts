@@ -120,9 +120,9 @@ async function countAll(mesh: LocalMesh): Promise<Counts> {
     workerRequests: of("workerRequests"),
     durableObjectRequests: of("requests"),
     rowsWritten: of("rowsWritten"),
-    queueOperations: of("queueMessages") * 3,
-    sqlStatements: mesh.neon.statements,
-    durationGbSeconds: (of("activeMs") / 1_000) * 0.128,
+    queueOperations: of("queueOperations"),
+    sqlStatements: of("sqlStatements"),
+    durationGbSeconds: of("gbSeconds"),
   };
 }
 

@@ -6,6 +6,7 @@ import { hookVerifier, readHookId } from "../../platform/hook-id.ts";
 import type { Hook } from "../../platform/hook-id.ts";
 import { signingKeys } from "../../platform/keys.ts";
 import type { InboundMessage } from "../../platform/queue-messages.ts";
+import { countWorker } from "../../platform/worker-counts.ts";
 import { parseJson, readBody, utf8 } from "./body.ts";
 import { notFound, problem } from "./errors.ts";
 import type { HttpContext } from "./http.ts";
@@ -62,6 +63,7 @@ async function take(c: HttpContext, hook: Hook, event: string, delivery: string,
     receivedAt: now(),
     reading: { ...reading, look: reading.look.slice(0, mostLooks).map(shortened) },
   };
+  countWorker("queueMessages");
   await c.env.INBOUND.send(message);
   return c.json({ status: "accepted" }, 202);
 }

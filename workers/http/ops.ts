@@ -1,7 +1,5 @@
 import * as z from "zod";
-import { meshProject } from "../../core/ids.ts";
-import { orchestrator } from "../../durable-objects/remote.ts";
-import { registeredProjects } from "../registry.ts";
+import { costsOf } from "../costs.ts";
 import { reconcile } from "../scheduled/reconcile.ts";
 import type { Routes } from "./routes.ts";
 
@@ -24,24 +22,10 @@ export function addOps(routes: Routes): void {
       method: "get",
       path: "/ops/costs",
       tag: "operations",
-      summary: "What the orchestrators counted: requests, rows, messages",
+      summary: "What the mesh has cost, by its own counters: requests, rows, queue operations, active time, SQL statements",
       access: "viewer",
-      answers: { 200: "by project, and in all" },
+      answers: { 200: "by project, by object, of the Worker, and in all" },
     },
-    async (c) => {
-      const keys = [{ key: meshProject, name: "mesh" }, ...(await registeredProjects(c.env))];
-      const projects = await Promise.all(
-        keys.map(async ({ key, name }) => ({ project: name, ...(await orchestrator(c.env, key).costs()) })),
-      );
-      return c.json({ projects, total: totals(projects) });
-    },
+    async (c) => c.json(await costsOf(c.env)),
   );
-}
-
-function totals(counted: readonly object[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const counts of counted) {
-    for (const [name, count] of Object.entries(counts)) if (typeof count === "number") sums[name] = (sums[name] ?? 0) + count;
-  }
-  return sums;
 }

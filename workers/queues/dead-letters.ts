@@ -2,6 +2,7 @@ import { now } from "../../platform/clock.ts";
 import { log } from "../../platform/log.ts";
 import type { EffectMessage, InboundMessage, ProjectionMessage, TaskMessage } from "../../platform/queue-messages.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
+import { pokeProjection } from "./projections.ts";
 
 /**
  * What queues gave up becomes an input, so that the core retries, asks, or fails the run with the reason. A dead letter that cannot be
@@ -34,7 +35,7 @@ export async function consumeDeadProjections(batch: MessageBatch<ProjectionMessa
   const projects = new Set(batch.messages.map((message) => message.body.project));
   for (const project of projects) {
     log("error", "projection given up by its queue", { project, reason: "dead-letter" });
-    await env.PROJECTIONS.send({ project } satisfies ProjectionMessage, { delaySeconds: 60 });
+    await pokeProjection(env, project, 60);
   }
   batch.ackAll();
 }

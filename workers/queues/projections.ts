@@ -3,6 +3,7 @@ import { cursorOf, projectPage } from "../../drizzle/project-page.ts";
 import type { Database } from "../../drizzle/database.ts";
 import { errorText, log } from "../../platform/log.ts";
 import type { ProjectionMessage } from "../../platform/queue-messages.ts";
+import { countWorker } from "../../platform/worker-counts.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
 
 const pageSize = 500;
@@ -16,9 +17,15 @@ export async function consumeProjections(batch: MessageBatch<ProjectionMessage>,
   await Promise.all([...byProject].map(([project, messages]) => follow(project, messages, env, db)));
 }
 
+/** Has the read model follow this project's journal. */
+export async function pokeProjection(env: Env, project: ProjectKey, delaySeconds = 0): Promise<void> {
+  countWorker("queueMessages");
+  await env.PROJECTIONS.send({ project } satisfies ProjectionMessage, { delaySeconds });
+}
+
 async function follow(project: ProjectKey, messages: readonly Message<ProjectionMessage>[], env: Env, db: Database): Promise<void> {
   try {
-    if (!(await caughtUp(project, env, db))) await env.PROJECTIONS.send({ project } satisfies ProjectionMessage);
+    if (!(await caughtUp(project, env, db))) await pokeProjection(env, project);
     for (const message of messages) message.ack();
   } catch (error) {
     log("warn", "journal not projected; tried again", { project, error: errorText(error) });

@@ -8,9 +8,9 @@ import type { Database } from "../../drizzle/database.ts";
 import { cursorOf } from "../../drizzle/project-page.ts";
 import { orchestrator, pool } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
-import type { ProjectionMessage } from "../../platform/queue-messages.ts";
 import { builtInAgents } from "../agents/built-in-agents.ts";
 import type { Clients } from "../clients.ts";
+import { pokeProjection } from "../queues/projections.ts";
 import { registeredProjects } from "../registry.ts";
 import { archiveJournal } from "./archive-journal.ts";
 import { reconcileProject } from "./reconcile-project.ts";
@@ -80,7 +80,7 @@ async function pokeStale(env: Env, db: Database, projects: readonly ProjectKey[]
     projects.map(async (project) => (await orchestrator(env, project).view()).seq > (await cursorOf(db, project))),
   );
   const behind = projects.filter((_, index) => stale[index]);
-  for (const project of behind) await env.PROJECTIONS.send({ project } satisfies ProjectionMessage);
+  for (const project of behind) await pokeProjection(env, project);
   return behind.length;
 }
 
