@@ -4,7 +4,14 @@ import type { CommandBody } from "./protocol/frames.ts";
 
 /** What the core wants done outside. Each is idempotent by its id or by a marker left outside. */
 export type EffectBody =
-  | { readonly kind: "move-card"; readonly itemId: string; readonly column: ColumnRole; readonly columnName: string }
+  /** `from`: where the card may stand; anywhere else a person has moved it meanwhile, and it is left there. */
+  | {
+      readonly kind: "move-card";
+      readonly itemId: string;
+      readonly column: ColumnRole;
+      readonly columnName: string;
+      readonly from: readonly (string | null)[];
+    }
   /** Made once per marker; with `replace` the comment that carries the marker gets the new text. */
   | { readonly kind: "comment"; readonly issue: number; readonly marker: string; readonly body: string; readonly replace: boolean }
   | {
@@ -46,6 +53,7 @@ export type EffectResult =
   | { readonly kind: "done" }
   /** `at` = when GitHub had the new column; observations begun before it say nothing of the column. */
   | { readonly kind: "card-moved" }
+  | { readonly kind: "card-elsewhere"; readonly column: string | null }
   | { readonly kind: "commented"; readonly url: string }
   | { readonly kind: "pull-request-open"; readonly number: number; readonly url: string; readonly headSha: string }
   | { readonly kind: "merged"; readonly sha: string }

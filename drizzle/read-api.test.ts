@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AgentId, ProjectKey, ProjectName, TaskId } from "../core/ids.ts";
 import { dayMs } from "../core/time.ts";
@@ -7,6 +8,7 @@ import { agent, eventOf, pageOf, profileOf, runChanged, runOf, start, taskOf, to
 import { migrate } from "./migrate.ts";
 import { projectPage } from "./project-page.ts";
 import { readApi, type ReadApi } from "./read-api.ts";
+import { issueRuns } from "./schema/runs.ts";
 
 let neon: Neon;
 let api: ReadApi;
@@ -195,4 +197,13 @@ test("with the database away it says so", async () => {
   expect(await get("/events")).toMatchObject({ status: 503, body: { reason: "read-model-unreachable" } });
   expect(await get("/read-model")).toMatchObject({ status: 503, body: { reason: "read-model-unreachable" } });
   neon.setDown(false);
+});
+
+test("every statement that is sent is counted, those of a batch too", async () => {
+  let sent = 0;
+  const db = openDatabase({ ...neon, onStatement: () => (sent += 1) });
+  await db.execute(sql`select 1`);
+  await db.batch([db.execute(sql`select 1`), db.execute(sql`select 2`)]);
+  await db.select().from(issueRuns).limit(1);
+  expect(sent).toBe(4);
 });

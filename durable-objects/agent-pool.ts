@@ -187,6 +187,15 @@ export class AgentPool extends DurableObject<Env> {
       );
   }
 
+  /** When a health check is to be probed next; null when no agent in contact has one. */
+  nextHealthCheckAt(): Moment | null {
+    const at = now();
+    const dues = this.#store.agents
+      .filter((agent) => agentStatus(agent, at) !== "offline")
+      .flatMap((agent) => agent.healthChecks.map(({ name }) => (agent.health[name]?.at ?? 0) + healthProbedEveryMs));
+    return dues.length === 0 ? null : Math.min(...dues);
+  }
+
   /** What probing has found. Work that waited for a requirement is tried again. */
   healthProbed(results: readonly HealthResult[]): void {
     let [recovered, turned] = [false, false];

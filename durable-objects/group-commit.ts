@@ -8,7 +8,7 @@ interface Waiting<I, O> {
 }
 
 /**
- * Collects what arrives at an object in one turn of its event loop and commits it together, since a commit costs an fsync and the inputs
+ * Collects what arrives at an object while its last commit is being made durable and commits it together, since a commit costs an fsync and the inputs
  * next to nothing. Members share the commit, not their fate: when one throws, nothing of the group is kept and each is committed by
  * itself, so that only the offender's caller gets the error. The answers leave the object when the commit is durable.
  */
@@ -16,23 +16,33 @@ export class GroupCommit<I, O> {
   readonly #commit: (inputs: readonly I[]) => O[];
   readonly #putAside: (input: I, error: unknown) => void;
   readonly #after: () => void;
+  readonly #settled: () => Promise<void>;
   #waiting: Waiting<I, O>[] = [];
 
   /**
    * `commit` is one transaction and throws as a whole; `putAside` notes an input that threw by itself; `after` is called once when all of
-   * a group is committed.
+   * a group is committed. `settled` resolves when what was written before is durable: who arrives until then shares the next commit, and
+   * nobody waits when nothing is being written (a timer of 0 ms would cost everyone a millisecond).
    */
-  constructor(deps: { commit: (inputs: readonly I[]) => O[]; putAside: (input: I, error: unknown) => void; after: () => void }) {
+  constructor(deps: {
+    commit: (inputs: readonly I[]) => O[];
+    putAside: (input: I, error: unknown) => void;
+    after: () => void;
+    settled: () => Promise<void>;
+  }) {
     this.#commit = deps.commit;
     this.#putAside = deps.putAside;
     this.#after = deps.after;
+    this.#settled = deps.settled;
   }
 
   /** Joins the next commit; one outcome per input, in their order. Rejects with the first error among its own inputs. */
   join(inputs: readonly I[]): Promise<O[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ inputs, resolve, reject });
-      if (this.#waiting.length === 1) setTimeout(() => this.#turn(), 0);
+      if (this.#waiting.length > 1) return;
+      const turn = (): void => this.#turn();
+      void this.#settled().then(turn, turn);
     });
   }
 

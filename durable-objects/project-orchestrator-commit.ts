@@ -86,6 +86,7 @@ export class Commits {
       const outcomes = this.#storage.transactionSync(() => {
         const recorded: Recorded[] = [];
         const handovers: Task[] = [];
+        this.store.tasks.lookFor(inputs.flatMap((input) => (input.type === "tasks-submitted" ? input.tasks.map(({ id }) => id) : [])));
         const applied = inputs.map((input) => this.#apply(input, recorded, handovers));
         this.#offer(at, recorded, handovers);
         outgoing = this.#write(at, recorded, handovers);

@@ -68,12 +68,19 @@ export class Sender {
     }
     const [declined] = await Promise.all([
       // Taken back first: a task given to the same agent again must not be taken back with it.
-      out.revoked.length === 0 ? this.#handOver(out.handovers, payloadOf) : this.#revoke(out.revoked).then(() => this.#handOver(out.handovers, payloadOf)),
+      out.revoked.length === 0
+        ? this.#handOver(out.handovers, payloadOf)
+        : this.#revoke(out.revoked).then(() => this.#handOver(out.handovers, payloadOf)),
       this.#sendEffects(out.effects),
       out.grown ? this.#poke() : undefined,
       this.#tell(out.live.some(({ type }) => type === "run-changed")),
     ]);
     return declined;
+  }
+
+  /** After a wake-up: the read model may lack events, and the poke for them may have been lost. */
+  pokeAnew(): Promise<void> {
+    return this.#poke();
   }
 
   /** The projection has read the journal to its end: the next commit pokes again. */

@@ -147,6 +147,7 @@ describe("a group commit", () => {
     const commits: number[][] = [];
     const aside: number[] = [];
     const group = new GroupCommit<number, number>({
+      settled: async () => {},
       commit: (inputs) => {
         commits.push([...inputs]);
         if (inputs.includes(3)) throw new Error("three");

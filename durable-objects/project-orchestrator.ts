@@ -78,6 +78,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
       commit: (inputs) => this.#commits.commit(inputs, now(), this.#outgoing),
       putAside: (input, thrown) => this.#commits.putAside(input, thrown, now(), this.#outgoing),
       after: () => this.#wake(),
+      settled: () => ctx.storage.sync(),
     });
   }
 
@@ -343,6 +344,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
       const { journal, marks } = this.#commits;
       const untold = journal.page(marks.recorded, resultsToldAgain, null);
       this.#sender.resume(marks.recorded, outgoingOf(this.#project, untold.events, [], []).results, untold.upTo);
+      if (marks.projected < journal.lastSeq) this.ctx.waitUntil(this.#sender.pokeAnew());
       this.#forgetAt = this.#oldestAt();
       this.#loaded = true;
     }

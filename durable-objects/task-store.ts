@@ -28,6 +28,8 @@ export class TaskStore {
   readonly #dirty = new Set<TaskId>();
   readonly #ended = new Set<TaskId>();
   #days: number[] = [];
+  /** Ids looked for together and found in no row of an ended task. */
+  readonly #unused = new Set<TaskId>();
 
   constructor(sql: CountedSql) {
     this.#sql = sql;
@@ -41,6 +43,7 @@ export class TaskStore {
     this.#new.clear();
     this.#dirty.clear();
     this.#ended.clear();
+    this.#unused.clear();
     const rows = this.#sql.all<{ json: string; payload: string | null }>(
       "SELECT json, CASE WHEN length(payload) <= ? THEN payload END AS payload FROM tasks WHERE day = 0",
       payloadKeptChars,
@@ -56,6 +59,20 @@ export class TaskStore {
 
   get(id: TaskId): Task | undefined {
     return this.#active.get(id) ?? this.#endedTask(id);
+  }
+
+  /** Looks for tasks about to be submitted, all in one step, so that each need not be looked for by itself. */
+  lookFor(ids: readonly TaskId[]): void {
+    this.#unused.clear();
+    for (const id of ids) this.#unused.add(id);
+    if (ids.length === 0 || this.#days.length === 0) return;
+    const known = this.#sql.all<{ id: string }>(
+      `SELECT tasks.id FROM json_each(?1) AS days CROSS JOIN json_each(?2) AS wanted
+       CROSS JOIN tasks ON tasks.day = days.value AND tasks.id = wanted.value`,
+      JSON.stringify(this.#days),
+      JSON.stringify(ids),
+    );
+    for (const { id } of known) this.#unused.delete(id as TaskId);
   }
 
   active(): Iterable<Task> {
@@ -168,6 +185,7 @@ export class TaskStore {
   }
 
   settle(): void {
+    this.#unused.clear();
     for (const id of this.#ended) this.#active.delete(id);
     this.#ended.clear();
   }
@@ -203,7 +221,7 @@ export class TaskStore {
   }
 
   #endedTask(id: TaskId): Task | undefined {
-    if (this.#days.length === 0) return undefined;
+    if (this.#days.length === 0 || this.#unused.has(id)) return undefined;
     const row = this.#sql.first<{ json: string }>(
       "SELECT tasks.json FROM json_each(?) AS days CROSS JOIN tasks ON tasks.day = days.value AND tasks.id = ?",
       JSON.stringify(this.#days),

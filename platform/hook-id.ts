@@ -27,13 +27,24 @@ export interface KnownHook extends Hook {
   readonly signingKey: string;
 }
 
+/** Ids whose MAC was found right, so that a busy hook is not reckoned anew each time. Kept per isolate. */
+const knownHooks = new Map<string, KnownHook>();
+const remembered = 1_000;
+
 /** The hook that an id names; undefined when we did not make the id. */
 export async function readHookId(keys: SigningKeys, text: string): Promise<KnownHook | undefined> {
+  const name = `${text}\n${keys.current}\n${keys.previous ?? ""}`;
+  const known = knownHooks.get(name);
+  if (known) return known;
   const [, letter, version, subject, given] = form.exec(text) ?? [];
   if (!letter || !version || !subject || !given) return undefined;
   const hook: Hook = { kind: kinds[letter as keyof typeof kinds], subject, version: Number(version) };
   const signingKey = await signingKeyOf(keys, "hook-id", nameOf(hook), given);
-  return signingKey === undefined ? undefined : { ...hook, signingKey };
+  if (signingKey === undefined) return undefined;
+  if (knownHooks.size >= remembered) knownHooks.clear();
+  const found = { ...hook, signingKey };
+  knownHooks.set(name, found);
+  return found;
 }
 
 /** The secret to set at GitHub for a hook made with the current signing key. */

@@ -81,10 +81,13 @@ export function createBoardOperations(parts: GitHubParts): Pick<GitHub, "observe
       return { ...read, observedAt } satisfies BoardReading;
     },
 
-    async moveCard(profile, itemId, columnName) {
+    async moveCard(profile, itemId, columnName, from) {
       const connection = await connectBoard(parts, profile);
       const before = await columnOf(connection, itemId);
       if (sameColumn(before.column, columnName)) return { kind: "card-moved" };
+      if (from && !from.some((name) => (name === null ? before.column === null : sameColumn(before.column, name)))) {
+        return { kind: "card-elsewhere", column: before.column };
+      }
       if (before.archived) {
         throw new ClientError("GitHub", "the card is archived and cannot be moved; restore it on the board", {
           code: "refused",

@@ -150,6 +150,8 @@ describe.each([
     const before = mutations();
     await github.moveCard(profile, itemId, "Planning");
     expect(mutations()).toBe(before);
+    expect(await github.moveCard(profile, itemId, "QA", ["Todo", null])).toEqual({ kind: "card-elsewhere", column: "Planning" });
+    expect(await github.moveCard(profile, itemId, "Planning", ["Todo"])).toEqual({ kind: "card-moved" });
     await expect(github.moveCard(profile, itemId, "Nowhere")).rejects.toMatchObject({ code: "column-missing", retryable: false });
     await expect(github.moveCard(profile, "PVTI_nothing", "Todo")).rejects.toMatchObject({ code: "not-found", retryable: false });
   });

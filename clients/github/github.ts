@@ -86,8 +86,16 @@ export interface GitHub {
   /** Cached for 5 minutes; `none` for strangers, bots and deleted accounts. */
   permissionOf(profile: ProjectProfile, login: string): Promise<Permission>;
 
-  /** Done when a later reading shows the new column. Fails with `column-missing` when the board has no such column. */
-  moveCard(profile: ProjectProfile, itemId: string, columnName: string): Promise<ResultOf<"card-moved">>;
+  /**
+   * Done when a later reading shows the new column. With `from`, a card that stands neither there nor in the wanted column is left alone: a
+   * person has moved it. Fails with `column-missing` when the board has no such column.
+   */
+  moveCard(
+    profile: ProjectProfile,
+    itemId: string,
+    columnName: string,
+    from?: readonly (string | null)[],
+  ): Promise<ResultOf<"card-moved" | "card-elsewhere">>;
   comment(profile: ProjectProfile, issue: number, marker: string, body: string, replace: boolean): Promise<ResultOf<"commented">>;
   openPullRequest(
     profile: ProjectProfile,

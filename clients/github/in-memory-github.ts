@@ -193,13 +193,16 @@ export function createInMemoryGitHub(deps: { readonly now: () => Moment }): InMe
       }),
     permissionOf: (profile, login) => acting("permissionOf", () => repositoryOf(profile).permissions.get(login) ?? "none"),
 
-    moveCard: (profile, itemId, columnName) =>
+    moveCard: (profile, itemId, columnName, from) =>
       acting("moveCard", () => {
         const repository = repositoryOf(profile);
         const issue = [...repository.issues.values()].find((each) => each.card?.itemId === itemId);
         if (!issue?.card) return missing("card");
         const column = repository.columns.find((each) => each.toLowerCase() === columnName.trim().toLowerCase());
         if (column === undefined) throw fault("column-missing", `the board has no column "${columnName}"`);
+        const at = issue.card.column;
+        if (from && at !== column && !from.some((name) => name?.toLowerCase() === at?.toLowerCase()))
+          return { kind: "card-elsewhere", column: at };
         if (issue.card.archived) throw fault("refused", "the card is archived");
         if (issue.card.column !== column)
           writes.push({ operation: "moveCard", project: profile.key, about: `#${issue.number} → ${column}` });

@@ -23,7 +23,7 @@ export function isGitHubWrite(effect: Effect): effect is GitHubWrite {
 export function performGitHubEffect(github: GitHub, effect: GitHubWrite, profile: ProjectProfile): Promise<EffectResult> {
   switch (effect.kind) {
     case "move-card":
-      return github.moveCard(profile, effect.itemId, effect.columnName);
+      return github.moveCard(profile, effect.itemId, effect.columnName, effect.from);
     case "comment":
       return github.comment(profile, effect.issue, effect.marker, effect.body, effect.replace);
     case "open-pull-request":

@@ -5,6 +5,7 @@ import { rework } from "./implementation.ts";
 import { noteComment } from "./notes.ts";
 import { alignCard, askMove, enter, isPaused } from "./phases.ts";
 import { approvePlan } from "./planning.ts";
+import { mergeKeptBack } from "./review.ts";
 import { holdBack, stopStep, tell } from "./live-step.ts";
 import { tryStart, wantStep } from "./session-steps.ts";
 import type { ColumnRole } from "./state.ts";
@@ -61,7 +62,8 @@ export function commentObserved(step: Step, comment: { readonly commentId: strin
   tellOnce(step, `${comment.author} commented on the issue:\n\n${comment.body}`, `comment ${comment.commentId}`);
 }
 
-function columnObserved(step: Step, card: CardObservation): void {
+/** Takes a column that is not ours as a person's move. */
+export function columnObserved(step: Step, card: CardObservation): void {
   const { run } = step;
   const now = roleOf(card.column, step.policy);
   const paused = run.holds.find((hold) => hold.kind === "paused");
@@ -139,5 +141,6 @@ export function resumed(step: Step, now: ColumnRole | null): void {
   const role = columnOf(step.run.phase);
   if (role !== null && now === role) settle(step, role);
   else if (role !== null) askMove(step, role, true);
+  mergeKeptBack(step);
   tryStart(step);
 }

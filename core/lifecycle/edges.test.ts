@@ -270,3 +270,16 @@ describe("a question", () => {
     expect(run.answer(run.openQuestion, "Blue").run.questions[0]?.answer).toMatchObject({ overruled: true });
   });
 });
+
+describe("a person is quicker than our move", () => {
+  test("their column counts, and ours is not asked for again", () => {
+    const run = new ScriptedRun().toIntake().done({ guidance: "g" });
+    const move = run.effect("move-card");
+    expect(move.from).toEqual(["Todo"]);
+    run.effectDone(move, { kind: "card-elsewhere", column: "Blocked" });
+    expect(run.run).toMatchObject({ phase: "planning", holds: [{ kind: "paused", by: "the board" }], column: { pending: null } });
+    expect(run.effects("move-card")).toEqual([]);
+    run.observe("Planning");
+    expect(run.run.holds).toEqual([]);
+  });
+});

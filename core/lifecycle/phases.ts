@@ -12,6 +12,7 @@ export function askMove(step: Step, role: ColumnRole, again = false): void {
     itemId: step.run.card.itemId,
     column: role,
     columnName: step.policy.columns[role],
+    from: [...new Set([step.policy.columns[column.asked], step.run.card.column])],
   });
   step.set({ column: { ...column, asked: role, pending: effect } });
 }

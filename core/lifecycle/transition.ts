@@ -1,6 +1,6 @@
 import type { EventBody } from "../events.ts";
 import { ignored, moved, type Transition } from "../transition.ts";
-import { cardObserved, commentObserved } from "./board.ts";
+import { cardObserved, columnObserved, commentObserved } from "./board.ts";
 import { modelUsed, sessionUsed } from "./budget.ts";
 import { cancel, fail } from "./endings.ts";
 import { implementationStepDone, pullRequestAnswered, requestPull } from "./implementation.ts";
@@ -127,6 +127,11 @@ function effectDone(step: Step, input: Of<"effect-done">): string | null {
     case "move-card":
       if (step.run.column.pending !== effect.id) return "stale";
       step.set({ column: { ...step.run.column, pending: null, settledAt: step.at } });
+      if (result.kind === "card-elsewhere") {
+        // A person was quicker than our move: it was left undone, and theirs counts.
+        step.set({ card: { ...step.run.card, column: result.column } });
+        columnObserved(step, step.run.card);
+      }
       return null;
     case "open-pull-request":
       pullRequestAnswered(step, effect.id, result);

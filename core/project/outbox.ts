@@ -2,8 +2,15 @@ import type { EffectId } from "../ids.ts";
 import type { Moment } from "../time.ts";
 import type { OutboxEntry } from "./lookup.ts";
 
-/** An effect is given up after this many failures. */
-export const mostTries = 8;
+/** An effect is given up after this many failures, or this many while the service is away: with the default backoff about 90 minutes. */
+const mostTries = { ofItself: 8, ofAnOutage: 24 } as const;
+/** The outside service's own trouble, which passes. */
+const outages: ReadonlySet<string> = new Set(["unavailable", "unreachable", "timeout", "rate-limited", "quota"]);
+
+/** Whether an effect that has failed so often is tried again after a failure of this code. */
+export function worthAnotherTry(tries: number, code: string): boolean {
+  return tries < (outages.has(code) ? mostTries.ofAnOutage : mostTries.ofItself);
+}
 
 /**
  * The effects that may be carried out now, in the order they were decided: of those with one `orderKey` only the first unfinished. An

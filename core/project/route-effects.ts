@@ -3,7 +3,7 @@ import type { Applied, InputOf } from "../inputs.ts";
 import { isActive } from "../lifecycle/is-active.ts";
 import type { Run } from "../lifecycle/state.ts";
 import { backoffMs } from "../task/backoff.ts";
-import { mostTries } from "./outbox.ts";
+import { worthAnotherTry } from "./outbox.ts";
 import { tellRun } from "./tell-run.ts";
 import type { WorkingSet } from "./working-set.ts";
 
@@ -36,7 +36,7 @@ export function fail(set: WorkingSet, input: InputOf<"effect-failed">): Applied 
   const { effect } = entry;
   const { code, message } = input;
   const tries = entry.tries + 1;
-  if (input.retryable && tries < mostTries) {
+  if (input.retryable && worthAnotherTry(tries, code)) {
     const backoff = set.at + backoffMs(tries, set.policy.backoff);
     set.retryEffect(effect, tries, Math.max(backoff, input.retryAt ?? 0), code, message);
     return { status: "applied" };

@@ -37,22 +37,42 @@ test("an organisation's card goes from Todo to Done: rejected plan, question, te
   expect(run.questions).toMatchObject([{ status: "answered", answer: { answers: ["Blue"], by: "architect" }, late: [] }]);
   expect(run.questions[0]?.appliedAt).not.toBeNull();
   expect([answers, prompts.length]).toEqual([["Blue"], 1]);
-  expect(runner.given.map(({ capability, attempt }) => `${capability} ${attempt}`)).toEqual(["planning 1", "planning 1", "implementation 1", "qa 1"]);
+  expect(runner.given.map(({ capability, attempt }) => `${capability} ${attempt}`)).toEqual([
+    "planning 1",
+    "planning 1",
+    "implementation 1",
+    "qa 1",
+  ]);
   expect(new Set(runner.given.map(({ payload }) => (payload as { sessionId: string }).sessionId)).size).toBe(1);
 
   const ref = `${issue.number}.1`;
   expect([...it.repository.pulls.values()]).toMatchObject([{ branch: `mesh/${ref}`, merged: true, state: "closed", base: "main" }]);
-  expect(it.markers(issue)).toEqual([`${ref}:status`, `${ref}:guidance`, `${ref}:plan:1.0.0`, expect.stringContaining(`${ref}:result:`), `${ref}:closing`]);
+  expect(it.markers(issue)).toEqual([
+    `${ref}:status`,
+    `${ref}:guidance`,
+    `${ref}:plan:1.0.0`,
+    expect.stringContaining(`${ref}:result:`),
+    `${ref}:closing`,
+  ]);
   expect(it.writes("mergePullRequest")).toHaveLength(1);
   expect(it.writes("moveCard").map(({ about }) => about.split("→ ")[1])).toEqual(["Planning", "In Progress", "QA", "Review", "Done"]);
   expect(issue).toMatchObject({ state: "closed", card: { column: "Done" } });
-  expect(mesh.httpCheck.asked.every(({ expectCommit }) => expectCommit === it.repository.pulls.values().next().value?.mergeCommit)).toBe(true);
+  expect(mesh.httpCheck.asked.every(({ expectCommit }) => expectCommit === it.repository.pulls.values().next().value?.mergeCommit)).toBe(
+    true,
+  );
   expect(mesh.ntfy.published).toEqual([]);
   expect(await it.explain(issue)).toBe("Done: merged, deployed and healthy.");
 });
 
 test("a simple issue of a user's board, found by the poll, needs no plan", async () => {
-  const board = { id: "PVT_solo", number: 1, url: "https://github.test/users/solo/projects/1", owner: "solo", ownerKind: "user", observedBy: "poll" } as const;
+  const board = {
+    id: "PVT_solo",
+    number: 1,
+    url: "https://github.test/users/solo/projects/1",
+    owner: "solo",
+    ownerKind: "user",
+    observedBy: "poll",
+  } as const;
   const it = await story("solo/notes", {}, { board });
   mesh.httpCheck.answer(healthUrl, { healthy: true, detail: "ok" });
   await it.runner("laptop-notes");

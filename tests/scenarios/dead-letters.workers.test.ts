@@ -20,7 +20,9 @@ test("an effect its queue gave up is heard of by the core and carried out after 
   const [requested] = (await it.recorded("effect-requested")).filter(({ data }) => data["kind"] === "comment");
   const effect = requested?.data["effect"];
   await mesh.deliver("mesh-effects-dead", { project: it.key, effect });
-  expect((await it.events("effect-failed")).map(({ data }) => data)).toMatchObject([{ effect, code: "dead-letter", final: false, tries: 1 }]);
+  expect((await it.events("effect-failed")).map(({ data }) => data)).toMatchObject([
+    { effect, code: "dead-letter", final: false, tries: 1 },
+  ]);
   expect(issue.comments).toEqual([]);
   dead = false;
   await it.pass(5 * minuteMs);

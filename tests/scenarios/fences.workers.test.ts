@@ -65,7 +65,10 @@ test("a foreign project's work is neither given to an agent nor changed by its r
   mine.runner.say({ type: "plan", ...ref, markdown: "# Steal" });
   mine.runner.say({ type: "task-done", ...ref });
   await mine.runner.settled();
-  const spoken = await asks(mine.runner, "reports", { journal: "journal-by-http", reports: [{ seq: 1, at: 1, body: { type: "task-done", ...ref } }] });
+  const spoken = await asks(mine.runner, "reports", {
+    journal: "journal-by-http",
+    reports: [{ seq: 1, at: 1, body: { type: "task-done", ...ref } }],
+  });
   expect(spoken.status).toBe(200);
   expect(await theirs.run(issue)).toEqual(before);
   expect((await theirs.owner.task(given.taskId as TaskId))?.attempts).toMatchObject([{ agent: "desktop-theirs", status: "running" }]);
@@ -84,7 +87,8 @@ test("a git credential is given for the agent's own live attempt only", async ()
     { taskId: "R_nobody.t1-1-1", attempt: 1 },
     { taskId: `${it.key}.t999-1-1`, attempt: 1 },
   ];
-  for (const ref of refusals) expect(await problemOf(await credentialFor(runner, ref))).toMatchObject({ status: 403, reason: "no-live-attempt" });
+  for (const ref of refusals)
+    expect(await problemOf(await credentialFor(runner, ref))).toMatchObject({ status: 403, reason: "no-live-attempt" });
   const stranger = await it.runner("desktop-keys");
   expect((await credentialFor(stranger, work)).status).toBe(403);
   gate.open();
@@ -99,7 +103,14 @@ test("after a restart by moving the card to Todo the old run's credential is ref
   await it.moves(issue, "Todo");
   await it.reaches(issue, { run: 2 });
   expect((await credentialFor(runner, work)).status).toBe(403);
-  runner.say({ type: "branch-pushed", taskId: work.taskId, attempt: work.attempt, branch: `mesh/${issue.number}.1`, sha: "a".repeat(40), commits: 1 });
+  runner.say({
+    type: "branch-pushed",
+    taskId: work.taskId,
+    attempt: work.attempt,
+    branch: `mesh/${issue.number}.1`,
+    sha: "a".repeat(40),
+    commits: 1,
+  });
   await runner.connect();
   await runner.settled();
   const run = await it.reaches(issue, { run: 2, phase: "PLANNING", awaiting: "session" });

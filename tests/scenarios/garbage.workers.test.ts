@@ -11,8 +11,16 @@ const garbage: readonly (readonly [string, string | ArrayBuffer, number])[] = [
   ["bytes", new Uint8Array([1, 2, 3]).buffer, closeCodes.badFrame],
   ["a frame of no known type", '{"type":"sudo"}', closeCodes.badFrame],
   ["a report of no known type", '{"type":"reports","reports":[{"seq":999,"at":1,"body":{"type":"merge"}}]}', closeCodes.badFrame],
-  ["a report after a gap", '{"type":"reports","reports":[{"seq":999,"at":1,"body":{"type":"progress","taskId":"R_x.t1-1-1","attempt":1}}]}', closeCodes.badFrame],
-  ["a report with more than it may say", '{"type":"reports","reports":[{"seq":1,"at":1,"body":{"type":"progress","taskId":"R_x.t1-1-1","attempt":1,"sudo":true}}]}', closeCodes.badFrame],
+  [
+    "a report after a gap",
+    '{"type":"reports","reports":[{"seq":999,"at":1,"body":{"type":"progress","taskId":"R_x.t1-1-1","attempt":1}}]}',
+    closeCodes.badFrame,
+  ],
+  [
+    "a report with more than it may say",
+    '{"type":"reports","reports":[{"seq":1,"at":1,"body":{"type":"progress","taskId":"R_x.t1-1-1","attempt":1,"sudo":true}}]}',
+    closeCodes.badFrame,
+  ],
   ["another version", '{"type":"hello","version":2,"journal":"journal-1","lastAck":0}', closeCodes.unknownVersion],
   ["too much", `"${"x".repeat(limits.frameBytes)}"`, closeCodes.tooLarge],
 ];

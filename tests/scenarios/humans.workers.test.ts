@@ -105,8 +105,10 @@ describe.each(everywhere)("in %s", (place) => {
     await it.settled();
     await runner.settled();
     await it.reconcile();
-    expect(await it.run(issue)).toMatchObject({ phase: places[place].phase, awaiting: "paused" });
-    expect([runner.given.length, issue.card?.column]).toEqual([given, "Blocked"]);
+    const still = await it.run(issue);
+    // Tests that were running come to their end; nothing else begins, and nothing is merged.
+    expect([still.awaiting, still.phase]).toEqual(["paused", place === "qa" ? "REVIEW" : places[place].phase]);
+    expect([runner.given.length, issue.card?.column, it.writes("mergePullRequest")]).toEqual([given, "Blocked", []]);
     await it.moves(issue, places[place].column);
     await goOn();
     await it.reaches(issue, { phase: "ACCEPTED" });
@@ -121,7 +123,9 @@ describe.each(everywhere)("in %s", (place) => {
     await it.reconcile();
     expect(await it.events("steering-told")).toHaveLength(1);
     if (place === "planning" || place === "implementation") {
-      await until(() => expect(runner.commands.filter(({ body }) => body.type === "prompt" && body.text.includes("politely"))).toHaveLength(1));
+      await until(() =>
+        expect(runner.commands.filter(({ body }) => body.type === "prompt" && body.text.includes("politely"))).toHaveLength(1),
+      );
     }
     await goOn();
     await it.reaches(issue, { phase: "ACCEPTED" });

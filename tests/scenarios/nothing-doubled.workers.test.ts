@@ -58,7 +58,16 @@ async function eventful(name: string): Promise<{ it: Story; finish: (drive: () =
       ),
     );
     expect(it.writes("closeIssue")).toHaveLength(1);
-    expect(it.writes("moveCard").map(({ about }) => about.split("→ ")[1])).toEqual(["Planning", "In Progress", "QA", "Planning", "In Progress", "QA", "Review", "Done"]);
+    expect(it.writes("moveCard").map(({ about }) => about.split("→ ")[1])).toEqual([
+      "Planning",
+      "In Progress",
+      "QA",
+      "Planning",
+      "In Progress",
+      "QA",
+      "Review",
+      "Done",
+    ]);
     const ended = (await it.events("task-ended")).map(({ task }) => task);
     expect(new Set(ended).size).toBe(ended.length);
   };

@@ -35,7 +35,9 @@ function failing<A extends readonly unknown[], R>(isDown: () => boolean, error: 
 
 const fault = (service: Service, status: number, change: Partial<ClientFault> = {}) =>
   new ClientError(service, `answered ${status}`, { code: "unavailable", retryable: true, status, ...change });
-const modelDown = { error: new ModelError("answered 503", { code: "unavailable", retryable: true }, { usage: { inputTokens: 0, outputTokens: 0 }, usd: 0 }) };
+const modelDown = {
+  error: new ModelError("answered 503", { code: "unavailable", retryable: true }, { usage: { inputTokens: 0, outputTokens: 0 }, usd: 0 }),
+};
 
 test("with the model down the guidance is done without, and a plan's review is put before a person", async () => {
   const it = await story("acme/no-model");
@@ -78,7 +80,10 @@ test("a question goes straight to a person when the model is down", async () => 
   await mesh.send("POST", `/questions/${open.id}/answer`, { answer: "Green" });
   await it.reaches(issue, { phase: "ACCEPTED" });
   expect(heard).toEqual(["Green"]);
-  expect(await (await mesh.send("POST", `/questions/${open.id}/answer`, { answer: "Red" })).json()).toMatchObject({ status: "already-answered", answered: "Green" });
+  expect(await (await mesh.send("POST", `/questions/${open.id}/answer`, { answer: "Red" })).json()).toMatchObject({
+    status: "already-answered",
+    answered: "Green",
+  });
 });
 
 test("what GitHub refuses with 403 and a time waits for it, and is done once", async () => {
@@ -107,7 +112,11 @@ test("an hour of 500 from ntfy: the notification waits, and comes once", async (
   let down = true;
   const publish = mesh.ntfy.publish.bind(mesh.ntfy);
   Object.assign(mesh.ntfy, {
-    publish: failing(() => down, () => fault("ntfy", 500), publish),
+    publish: failing(
+      () => down,
+      () => fault("ntfy", 500),
+      publish,
+    ),
   });
   await it.runner("laptop-silent");
   const issue = await it.begins();
@@ -132,7 +141,13 @@ test("an hour without GitHub stops no run for good and asks nobody", async () =>
   const names = ["comment", "moveCard", "openPullRequest", "mergePullRequest", "closeIssue", "observeCard"] as const;
   for (const name of names) {
     const real = mesh.github[name] as (...args: unknown[]) => Promise<unknown>;
-    Object.assign(mesh.github, { [name]: failing(() => down, () => fault("GitHub", 502), real) });
+    Object.assign(mesh.github, {
+      [name]: failing(
+        () => down,
+        () => fault("GitHub", 502),
+        real,
+      ),
+    });
   }
   await it.runner("laptop-gone");
   const issue = it.repository.addIssue({ column: "Todo" });

@@ -157,8 +157,7 @@ export function createScenario(options: { readonly realInbound?: boolean } = {})
       /** What was changed at GitHub for this project. */
       writes: (operation: string) => mesh.github.writes.filter((write) => write.project === key && write.operation === operation),
       /** The markers of the mesh's comments on the issue. */
-      markers: (issue: InMemoryIssue) =>
-        issue.comments.flatMap(({ body }) => /<!-- mesh-six:(\S+) -->/.exec(body)?.[1] ?? []),
+      markers: (issue: InMemoryIssue) => issue.comments.flatMap(({ body }) => /<!-- mesh-six:(\S+) -->/.exec(body)?.[1] ?? []),
       evict: () => evictDurableObject(it.stub),
       ring: () => runDurableObjectAlarm(it.stub),
       /** Lets time pass for everyone, in steps: agents that are online give signs of life, then what is due rings. */

@@ -150,6 +150,7 @@ export class ScriptedRun {
         itemId: "PVTI_12",
         column: this.run.column.asked,
         columnName: name,
+        from: [],
       },
       result: { kind: "card-moved" },
     });

@@ -57,7 +57,8 @@ export class ScriptedRunner {
   #seq = 0;
   #ack = 0;
   #socket: WebSocket | null = null;
-  #wake = new Set<() => void>();
+  #answered = false;
+  readonly #wake = new Set<() => void>();
 
   constructor(agent: AgentId, scripts: Record<SessionStep, StepScript>, connect: Connect) {
     this.agent = agent;
@@ -88,7 +89,8 @@ export class ScriptedRunner {
       if (this.#socket === socket) this.#socket = null;
       this.#woken();
     });
-    const welcomed = new Promise<void>((resolve) => {
+    const welcomed = new Promise<void>((resolve, reject) => {
+      socket.addEventListener("close", ({ code, reason }) => reject(new Error(`closed: ${code} ${reason}`)));
       socket.addEventListener("message", ({ data }) => {
         if (this.#socket !== socket) return;
         const frame = meshFrame.parse(JSON.parse(String(data)));
@@ -105,6 +107,7 @@ export class ScriptedRunner {
   /** The network is gone: nothing arrives on either side, and neither is told. */
   cut(): void {
     this.#socket = null;
+    this.#woken();
   }
 
   /** The machine is gone with all that ran on it; what comes back is a fresh journal. */
@@ -116,12 +119,15 @@ export class ScriptedRunner {
     [this.#unacknowledged, this.#seq, this.#ack] = [[], 0, 0];
   }
 
-  /** A sign of life that the mailbox itself hears; the platform's own answer to heartbeats knows no shifted clock. */
+  /**
+   * A sign of life that the mailbox itself hears; the platform's own answer to heartbeats knows no shifted clock. Resolves when it was
+   * answered, or the connection is gone.
+   */
   async heartbeat(): Promise<void> {
-    if (this.#socket === null) return;
-    const answered = this.#next((frame) => frame.type === "heartbeat-ack");
+    const socket = this.#socket;
+    this.#answered = false;
     this.#send({ type: "heartbeat" });
-    await answered;
+    while (socket !== null && this.#socket === socket && !this.#answered) await this.#something();
   }
 
   /** Sends a text as it is. */
@@ -140,7 +146,7 @@ export class ScriptedRunner {
 
   /** Resolves when everything up to this number is acknowledged. */
   async heard(seq: number): Promise<void> {
-    while (this.#ack < seq) await new Promise<void>((resolve) => this.#wake.add(resolve));
+    while (this.#ack < seq) await this.#something();
   }
 
   /** Resolves when everything said so far is acknowledged. */
@@ -153,25 +159,15 @@ export class ScriptedRunner {
     for (;;) {
       const last = this.closings.at(-1);
       if (this.#socket === null && last) return last;
-      await new Promise<void>((resolve) => this.#wake.add(resolve));
+      await this.#something();
     }
   }
 
-  readonly #listeners = new Set<(frame: MeshFrame) => void>();
-
-  #next(fits: (frame: MeshFrame) => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const listen = (frame: MeshFrame) => {
-        if (!fits(frame)) return;
-        this.#listeners.delete(listen);
-        resolve();
-      };
-      this.#listeners.add(listen);
-    });
+  #something(): Promise<void> {
+    return new Promise((resolve) => this.#wake.add(resolve));
   }
 
   #hear(frame: MeshFrame): void {
-    for (const listen of [...this.#listeners]) listen(frame);
     switch (frame.type) {
       case "welcome":
         this.#acknowledge(frame.ack);
@@ -180,6 +176,9 @@ export class ScriptedRunner {
         return;
       case "ack":
         return this.#acknowledge(frame.seq);
+      case "heartbeat-ack":
+        this.#answered = true;
+        return this.#woken();
       case "assign":
         for (const assignment of frame.assignments) this.#take(assignment);
         return;

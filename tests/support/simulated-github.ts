@@ -78,8 +78,11 @@ export class SimulatedGitHub {
   perform(effect: Effect, refusal: number): EffectResult {
     switch (effect.kind) {
       case "move-card":
-        for (const [issue, card] of this.cards)
-          if (card.itemId === effect.itemId) this.cards.set(issue, { ...card, column: effect.columnName });
+        for (const [issue, card] of this.cards) {
+          if (card.itemId !== effect.itemId) continue;
+          if (card.column !== effect.columnName && !effect.from.includes(card.column)) return { kind: "card-elsewhere", column: card.column };
+          this.cards.set(issue, { ...card, column: effect.columnName });
+        }
         return { kind: "card-moved" };
       case "comment":
         if (!this.comments.some(({ marker }) => marker === effect.marker))

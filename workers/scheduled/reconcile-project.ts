@@ -14,9 +14,9 @@ import { redeliver } from "./redeliver.ts";
 import { attempt, failureOf } from "./report.ts";
 import type { Failure, ProjectReport } from "./report.ts";
 
-const deliveriesEveryMs = 5 * minuteMs;
+export const deliveriesEveryMs = 5 * minuteMs;
 /** A cron that comes a moment early must not wait for the next. */
-const toleranceMs = 5_000;
+export const toleranceMs = 5_000;
 
 /** The state of one project's reconcile: what it knows, and what it has gathered. */
 interface Round {
@@ -31,10 +31,16 @@ interface Round {
   readonly inputs: ProjectInput[];
 }
 
+/** What was done, and until when nothing more of the project is due. */
+export interface Reconciled {
+  readonly report: ProjectReport;
+  readonly restsUntil: Moment;
+}
+
 /** Reads again what concerns one project, each card and each run in its own try. Never rejects. */
-export async function reconcileProject(env: Env, clients: Clients, profile: ProjectProfile, which: "due" | "now"): Promise<ProjectReport> {
+export async function reconcileProject(env: Env, clients: Clients, profile: ProjectProfile, which: "due" | "now"): Promise<Reconciled> {
   const failures: Failure[] = [];
-  const nothing: ProjectReport = { project: profile.name, board: "failed", cards: 0, pulls: 0, applied: 0, redelivered: 0, failures };
+  const failed: ProjectReport = { project: profile.name, board: "failed", cards: 0, pulls: 0, applied: 0, redelivered: 0, failures };
   return attempt(
     "project",
     failures,
@@ -48,7 +54,7 @@ export async function reconcileProject(env: Env, clients: Clients, profile: Proj
       const deliveries = await repeatDeliveries(round, pulls.memory);
       const applied = round.inputs.length === 0 ? [] : await owner.applyAll(round.inputs);
       if (deliveries.memory !== before) await rememberPoll(env, profile.key, deliveries.memory);
-      return {
+      const report: ProjectReport = {
         project: profile.name,
         board: board.state,
         cards: board.cards,
@@ -57,9 +63,20 @@ export async function reconcileProject(env: Env, clients: Clients, profile: Proj
         redelivered: deliveries.count,
         failures,
       };
+      return { report, restsUntil: report.applied > 0 || failures.length > 0 ? round.at : nextDue(round, deliveries.memory) };
     },
-    nothing,
+    { report: failed, restsUntil: 0 },
   );
+}
+
+function nextDue(round: Round, known: PollMemory): Moment {
+  const { profile, policy, active, at } = round;
+  const dues = [known.deliveriesAt + deliveriesEveryMs];
+  if (profile.board !== null) dues.push(known.polledAt + boardEveryMs(round));
+  // An active one is looked at as often as a board may be: its read model may lag behind.
+  if (active.length > 0) dues.push(at + policy.github.pollActiveMs);
+  if (active.some((run) => beyondPlanning.includes(run.phase))) dues.push(known.pullsAt + boardEveryMs(round));
+  return Math.max(at, Math.min(...dues));
 }
 
 function isDue(round: Round, last: Moment, everyMs: number): boolean {

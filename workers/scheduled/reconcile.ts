@@ -2,9 +2,9 @@ import { failedWith } from "../../clients/client-error.ts";
 import { checkTimeLimits } from "../../clients/http-check/http-check.ts";
 import { meshProject } from "../../core/ids.ts";
 import type { ProjectKey } from "../../core/ids.ts";
-import { hourMs, minuteMs } from "../../core/time.ts";
+import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
 import type { Moment } from "../../core/time.ts";
-import type { Database } from "../../drizzle/database.ts";
+import { ensurePartitions } from "../../drizzle/ensure-partitions.ts";
 import { cursorOf } from "../../drizzle/project-page.ts";
 import { orchestrator, pool } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
@@ -13,35 +13,71 @@ import type { Clients } from "../clients.ts";
 import { pokeProjection } from "../queues/projections.ts";
 import { registeredProjects } from "../registry.ts";
 import { archiveJournal } from "./archive-journal.ts";
-import { reconcileProject } from "./reconcile-project.ts";
+import { deliveriesEveryMs, reconcileProject, toleranceMs } from "./reconcile-project.ts";
 import { redeliver } from "./redeliver.ts";
 import { attempt } from "./report.ts";
 import type { Failure, ReconcileReport } from "./report.ts";
+import { rememberRest, restMemory } from "./rest-memory.ts";
+import type { RestMemory } from "./rest-memory.ts";
 
-const deliveriesEveryMs = 5 * minuteMs;
+/** An idle mesh is looked at this often, at least. */
+const restMostMs = 5 * minuteMs;
 
-/** What this isolate did when; another isolate may do it once more, which changes nothing. */
+/** What this isolate knows of the App's webhook; another isolate may ask once more, which changes nothing. */
 let appDeliveriesDue = 0;
 let appHookMissingUntil = 0;
-const archivedAt = new Map<ProjectKey, Moment>();
+
+/** One reconcile: what was known when it began, and what is known at its end. */
+interface Round {
+  readonly env: Env;
+  readonly clients: Clients;
+  readonly which: "due" | "now";
+  readonly at: Moment;
+  readonly known: RestMemory;
+  readonly failures: Failure[];
+}
 
 /**
  * Brings back what may have been lost: reads boards, pull requests and branches again, has failed webhook deliveries repeated, probes agents'
- * dependencies, pokes read models that lag. `due`: what its interval says; `now`: everything. One failing project or card stops no other.
+ * dependencies, pokes read models that lag, makes the next months' partitions. `due`: what its interval says, and nothing at all while nothing is
+ * due; `now`: everything. One failing project or card stops no other.
  */
 export async function reconcile(env: Env, clients: Clients, which: "due" | "now"): Promise<ReconcileReport> {
+  const at = now();
   const failures: Failure[] = [];
+  const known = await restMemory(env);
+  const isDue = (until: Moment | undefined): boolean => which === "now" || at >= (until ?? 0) - toleranceMs;
+  if (!isDue(known.until)) return { projects: [], healthChecks: 0, redelivered: 0, poked: 0, archived: 0, failures };
+  const round: Round = { env, clients, which, at, known, failures };
   await attempt("built-in-agents", failures, () => pool(env).registerBuiltIn(builtInAgents), undefined);
   const profiles = await attempt("registry", failures, () => registeredProjects(env, 0), []);
-  const keys = [meshProject, ...profiles.map((profile) => profile.key)];
-  const [healthChecks, redelivered, poked, archived, projects] = await Promise.all([
+  const looked = profiles.filter(({ key }) => isDue(known.projects[key]));
+  const keys = [...(isDue(known.projects[meshProject]) ? [meshProject] : []), ...looked.map(({ key }) => key)];
+  const [healthChecks, redelivered, projections, archive, partitionsAt, projects] = await Promise.all([
     attempt("health-checks", failures, () => probeHealth(env, clients), 0),
     attempt("app-deliveries", failures, () => redeliverApp(clients, which), 0),
-    attempt("projections", failures, () => pokeStale(env, clients.openDatabase(), keys), 0),
-    attempt("archive", failures, () => archive(env, keys), 0),
-    Promise.all(profiles.map((profile) => reconcileProject(env, clients, profile, which))),
+    attempt("projections", failures, () => pokeStale(round, keys), { poked: null, projected: known.projected }),
+    attempt("archive", failures, () => archiveDue(round, keys), { archived: 0, archivedAt: known.archivedAt }),
+    attempt("partitions", failures, () => makePartitions(round), known.partitionsAt),
+    Promise.all(looked.map((profile) => reconcileProject(env, clients, profile, which))),
   ]);
-  return { projects, healthChecks, redelivered, poked, archived, failures };
+  const rests = new Map(keys.map((key) => [key, at + restMostMs]));
+  for (const [index, { key }] of looked.entries()) rests.set(key, projects[index]?.restsUntil ?? at);
+  for (const key of projections.poked ?? keys) rests.set(key, at);
+  const until = Object.fromEntries(
+    [meshProject, ...profiles.map(({ key }) => key)].map((key) => [key, rests.get(key) ?? known.projects[key] ?? at]),
+  );
+  const healthAt = await attempt("health-checks", failures, () => pool(env).nextHealthCheckAt(), at);
+  await rememberRest(env, {
+    version: 1,
+    until: failures.length > 0 ? at : Math.min(at + restMostMs, healthAt ?? Number.POSITIVE_INFINITY, ...Object.values(until)),
+    projects: until,
+    projected: projections.projected,
+    archivedAt: archive.archivedAt,
+    partitionsAt,
+  });
+  const reports = projects.map(({ report }) => report);
+  return { projects: reports, healthChecks, redelivered, poked: projections.poked?.length ?? 0, archived: archive.archived, failures };
 }
 
 async function probeHealth(env: Env, clients: Clients): Promise<number> {
@@ -75,22 +111,38 @@ async function redeliverApp(clients: Clients, which: "due" | "now"): Promise<num
   }
 }
 
-async function pokeStale(env: Env, db: Database, projects: readonly ProjectKey[]): Promise<number> {
-  const stale = await Promise.all(
-    projects.map(async (project) => (await orchestrator(env, project).view()).seq > (await cursorOf(db, project))),
-  );
-  const behind = projects.filter((_, index) => stale[index]);
-  for (const project of behind) await pokeProjection(env, project);
-  return behind.length;
+/** The database is asked only about journals that have grown since it was seen to have all of them. */
+async function pokeStale(
+  { env, clients, known }: Round,
+  keys: readonly ProjectKey[],
+): Promise<{ poked: ProjectKey[] | null; projected: RestMemory["projected"] }> {
+  const ends = await Promise.all(keys.map(async (key) => ({ key, seq: (await orchestrator(env, key).view()).seq })));
+  const grown = ends.filter(({ key, seq }) => seq > (known.projected[key] ?? 0));
+  const db = clients.openDatabase();
+  const cursors = await Promise.all(grown.map(async ({ key, seq }) => ({ key, seq, cursor: await cursorOf(db, key) })));
+  const poked = cursors.filter(({ seq, cursor }) => seq > cursor).map(({ key }) => key);
+  for (const key of poked) await pokeProjection(env, key);
+  return { poked, projected: { ...known.projected, ...Object.fromEntries(cursors.map(({ key, cursor }) => [key, cursor])) } };
 }
 
 /** Once an hour: nothing is deleted from an orchestrator before it is archived, and retention is counted in days. */
-async function archive(env: Env, projects: readonly ProjectKey[]): Promise<number> {
+async function archiveDue(
+  { env, at, known }: Round,
+  keys: readonly ProjectKey[],
+): Promise<{ archived: number; archivedAt: RestMemory["archivedAt"] }> {
   let archived = 0;
-  for (const project of projects) {
-    if (now() - (archivedAt.get(project) ?? 0) < hourMs) continue;
-    archived += await archiveJournal(env, project);
-    archivedAt.set(project, now());
+  const archivedAt = { ...known.archivedAt };
+  for (const key of keys) {
+    if (at - (archivedAt[key] ?? 0) < hourMs) continue;
+    archived += await archiveJournal(env, key);
+    archivedAt[key] = at;
   }
-  return archived;
+  return { archived, archivedAt };
+}
+
+/** Once a day: events of a month that has no partition yet would go to the default one. Answers when it was done last. */
+async function makePartitions({ clients, which, at, known }: Round): Promise<Moment> {
+  if (which === "due" && at - known.partitionsAt < dayMs) return known.partitionsAt;
+  await ensurePartitions(clients.openDatabase(), at);
+  return at;
 }

@@ -1,11 +1,15 @@
+import { PgDialect } from "drizzle-orm/pg-core";
+import type { SQL } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ClientError } from "../../clients/client-error.ts";
 import type { InMemoryRepository } from "../../clients/github/in-memory-github.ts";
 import type { AgentId, ProjectKey } from "../../core/ids.ts";
+import type { Database } from "../../drizzle/database.ts";
 import { orchestrator, pool } from "../../durable-objects/remote.ts";
 import { clock } from "../../platform/clock.ts";
 import { createTestMesh } from "../test-mesh.ts";
 import { reconcile } from "./reconcile.ts";
+import { forgetRest } from "./rest-memory.ts";
 
 const mesh = createTestMesh();
 let repository: InMemoryRepository;
@@ -95,7 +99,14 @@ test("/ops/reconcile does the same, and readings of the board are counted", asyn
 
 test("with the database away everything else is done, and it is said", async () => {
   const { failures, mine } = await reconciled();
-  expect(failures).toEqual([{ what: "projections", reason: "read-model-unreachable", message: "the database does not answer" }]);
+  const away = { reason: "read-model-unreachable", message: "the database does not answer" };
+  expect(failures).toEqual(
+    expect.arrayContaining([
+      { what: "projections", ...away },
+      { what: "partitions", ...away },
+    ]),
+  );
+  expect(failures).toHaveLength(2);
   expect(mine.board).toBe("read");
 });
 
@@ -112,6 +123,52 @@ test("an App without a webhook is no failure, and is asked again after an hour",
   expect(asked).toHaveBeenCalledTimes(2);
   asked.mockRejectedValueOnce(new ClientError("GitHub", "away", { code: "unavailable", retryable: true }));
   expect(await round()).toContain("app-deliveries");
+});
+
+test("an idle mesh rests: no object is woken, no row written, no statement sent, until something is due or has changed", async () => {
+  const asked: string[] = [];
+  const db = {
+    execute: async (query: SQL) => {
+      asked.push(new PgDialect().sqlToQuery(query).sql.includes("ensure_event_partitions") ? "partitions" : "cursor");
+      return { rows: [{ seq: "1000000", made: 0 }] };
+    },
+  } as unknown as Database;
+  const clients = { ...mesh.clients, openDatabase: () => db };
+  const due = () => reconcile(mesh.env, clients, "due");
+  repository.addIssue({ column: "Done" });
+  // Runs that other tests have begun are no part of an idle mesh.
+  for (const { key, name } of await pool(mesh.env).projects()) {
+    if (key === project) continue;
+    for (const run of await orchestrator(mesh.env, key).runs())
+      if (run.endedAt === null) await mesh.send("POST", `/runs/${name}/${run.issue}/cancel`);
+    expect((await mesh.request(`/projects/${name}`, { method: "DELETE" })).status).toBe(204);
+  }
+  await forgetRest(mesh.env);
+  expect((await due()).projects).toMatchObject([{ board: "read", failures: [] }]);
+  expect(asked.filter((what) => what === "partitions")).toHaveLength(1);
+  const costs = () => orchestrator(mesh.env, project).costs();
+  const [before, statements] = [await costs(), asked.length];
+  for (let minutes = 1; minutes < 5; minutes += 1) {
+    clock.shift(60_000 - 1_000);
+    expect((await due()).projects).toEqual([]);
+  }
+  expect((await costs()).requests).toBe(before.requests + 1);
+  clock.shift(60_000);
+  expect((await due()).projects).toMatchObject([{ board: "read", applied: 0 }]);
+  const after = await costs();
+  expect(after.requests).toBeGreaterThan(before.requests + 2);
+  expect(after.rowsWritten - after.alarmsSet).toBe(before.rowsWritten - before.alarmsSet);
+  expect(asked).toHaveLength(statements);
+  expect((await mesh.send("PATCH", "/settings", { retryBudget: 4 })).status).toBe(200);
+  expect((await due()).projects).toHaveLength(1);
+  const made = () => asked.filter((what) => what === "partitions").length;
+  const earlier = made();
+  clock.shift(3_600_000);
+  await due();
+  expect(made()).toBe(earlier);
+  clock.shift(24 * 3_600_000);
+  await due();
+  expect(made()).toBe(earlier + 1);
 });
 
 test("the journal is archived as JSON lines that begin where the archive ended", async () => {
