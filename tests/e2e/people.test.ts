@@ -22,6 +22,11 @@ test("people interfere on GitHub while the database is away: each issue ends as 
 
   // No runner yet: a person pauses issue 2 while it waits for one, and edits it.
   await reaches("acme/todo-app#2", "PLANNING");
+  // GitHub knows no compare-and-set: a person's move at the very moment of ours would be lost.
+  await until("our own moves are done", async () => {
+    const { view } = await mesh.client.get<{ view: { outbox: number } }>("/projects/acme/todo-app");
+    return view.outbox === 0;
+  });
   await human(mesh, "move-card", { board: "acme/1", issue: "acme/todo-app#2", column: "Blocked" });
   await until("issue 2 is paused", async () => (await runOf(mesh, "acme/todo-app#2"))?.awaiting === "paused");
   await human(mesh, "edit-issue", { issue: "acme/todo-app#2", title: "Show todos that lie around" });

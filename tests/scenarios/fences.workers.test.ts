@@ -30,6 +30,7 @@ async function atWork(name: string) {
   });
   const issue = await it.begins();
   await it.reaches(issue, { phase: "IMPLEMENTATION", awaiting: "session" });
+  await it.settled();
   await runner.settled();
   const work = runner.given.find(({ capability }) => capability === "implementation");
   if (!work) throw new Error("no work");

@@ -6,7 +6,8 @@ import { createQueueFaults, createRandom } from "../support/queue-faults.ts";
 import { createScenario, pushTo, reportTests, until } from "../support/scenario.ts";
 
 const { story } = createScenario();
-const pinnedSeed: number | null = null;
+/** In the tests' names. A seed fixes what is lost and disturbed, not how the real queues' deliveries fall between. */
+const seeds = ["a", "b"].map((letter) => ({ letter, seed: Math.floor(Math.random() * 2 ** 31) }));
 let faults: ReturnType<typeof createQueueFaults> | undefined;
 
 afterEach(() => {
@@ -14,11 +15,7 @@ afterEach(() => {
   clock.reset();
 });
 
-const letters = ["a", "b"];
-
-test.each(letters)("messages lost at random, objects evicted and aborted between steps: the run is accepted (%s)", async (letter) => {
-  const seed = pinnedSeed ?? Math.floor(Math.random() * 2 ** 31);
-  console.info(`nothing-lost ${letter}: seed ${seed}`);
+test.each(seeds)("messages lost at random, objects evicted and aborted between steps: accepted (seed $seed)", async ({ letter, seed }) => {
   const random = createRandom(seed);
   const name = `acme/lossy-${letter}`;
   const it = await story(name);
@@ -31,7 +28,7 @@ test.each(letters)("messages lost at random, objects evicted and aborted between
     },
     test: (work) => reportTests(work, (tests += 1) > 1),
   });
-  faults = createQueueFaults({ drops: () => random() < 0.4, copies: 1 });
+  faults = createQueueFaults({ drops: () => random() < 0.3, copies: 1 });
   const held = faults;
   const issue = await it.begins();
   const disturb = async () => {
@@ -53,7 +50,7 @@ test.each(letters)("messages lost at random, objects evicted and aborted between
       if (run.phase === "ACCEPTED" && (await it.owner.view()).outbox === 0) return;
       await until(() => expect(held.isQuiet).toBe(true));
       await disturb();
-      await it.pass(61_000, 61_000);
+      await it.pass(31_000, 31_000);
       throw new Error(`${run.phase}/${run.awaiting}: ${run.explain} ${(await it.owner.view()).outbox}`);
     }, 25_000);
   } catch (thrown) {

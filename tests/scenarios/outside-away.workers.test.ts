@@ -56,6 +56,7 @@ test("with the model down the guidance is done without, and a plan's review is p
   const open = asked.questions.find(({ status }) => status === "with-human");
   await mesh.send("POST", `/questions/${open?.id}/answer`, { answer: "Try again" });
   expect((await it.reaches(issue, { phase: "ACCEPTED" })).cycles).toEqual({ planning: 0, qa: 0, review: 0 });
+  await it.settled();
   mesh.model.answer("tech_consultation", { value: { guidance: "Start with the parser." } });
 });
 
@@ -79,6 +80,7 @@ test("a question goes straight to a person when the model is down", async () => 
   expect(open.guess).toBeNull();
   await mesh.send("POST", `/questions/${open.id}/answer`, { answer: "Green" });
   await it.reaches(issue, { phase: "ACCEPTED" });
+  await it.settled();
   expect(heard).toEqual(["Green"]);
   expect(await (await mesh.send("POST", `/questions/${open.id}/answer`, { answer: "Red" })).json()).toMatchObject({
     status: "already-answered",

@@ -33,6 +33,9 @@ interface Doing {
 
 type Connect = (agent: AgentId) => Promise<WebSocket>;
 
+/** An agent whose heartbeat is not answered so long takes its connection for lost. */
+const answerWithinMs = 1_000;
+
 const ends: ReadonlySet<ReportBody["type"]> = new Set(["task-done", "task-failed", "task-declined", "parked", "stopped"]);
 
 /**
@@ -121,13 +124,17 @@ export class ScriptedRunner {
 
   /**
    * A sign of life that the mailbox itself hears; the platform's own answer to heartbeats knows no shifted clock. Resolves when it was
-   * answered, or the connection is gone.
+   * answered, or the connection is gone; one that does not answer counts as gone.
    */
   async heartbeat(): Promise<void> {
     const socket = this.#socket;
     this.#answered = false;
     this.#send({ type: "heartbeat" });
+    const patience = setTimeout(() => {
+      if (this.#socket === socket) this.cut();
+    }, answerWithinMs);
     while (socket !== null && this.#socket === socket && !this.#answered) await this.#something();
+    clearTimeout(patience);
   }
 
   /** Sends a text as it is. */

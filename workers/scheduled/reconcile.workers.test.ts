@@ -125,15 +125,31 @@ test("an App without a webhook is no failure, and is asked again after an hour",
   expect(await round()).toContain("app-deliveries");
 });
 
-test("an idle mesh rests: no object is woken, no row written, no statement sent, until something is due or has changed", async () => {
+/** A database that answers: how far the read model is. */
+function withDatabase(cursor: string) {
   const asked: string[] = [];
   const db = {
     execute: async (query: SQL) => {
       asked.push(new PgDialect().sqlToQuery(query).sql.includes("ensure_event_partitions") ? "partitions" : "cursor");
-      return { rows: [{ seq: "1000000", made: 0 }] };
+      return { rows: [{ seq: cursor, made: 0 }] };
     },
   } as unknown as Database;
-  const clients = { ...mesh.clients, openDatabase: () => db };
+  return { asked, clients: { ...mesh.clients, openDatabase: () => db } };
+}
+
+test("a read model that lags is poked, at each look until it has caught up", async () => {
+  const pokes = () =>
+    mesh.queued.filter(({ queue, body }) => queue === "mesh-projections" && (body as { project: string }).project === project);
+  for (const expected of [1, 2]) {
+    expect((await reconcile(mesh.env, withDatabase("0").clients, "due")).poked).toBeGreaterThan(0);
+    expect(pokes()).toHaveLength(expected);
+  }
+  for (let looks = 0; looks < 2; looks += 1) await reconcile(mesh.env, withDatabase("1000000").clients, "due");
+  expect(pokes()).toHaveLength(2);
+});
+
+test("an idle mesh rests: no object is woken, no row written, no statement sent, until something is due or has changed", async () => {
+  const { asked, clients } = withDatabase("1000000");
   const due = () => reconcile(mesh.env, clients, "due");
   repository.addIssue({ column: "Done" });
   // Runs that other tests have begun are no part of an idle mesh.
