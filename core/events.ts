@@ -15,6 +15,10 @@ export type EventType =
   | "plan-proposed"
   | "plan-reviewed"
   | "plan-approved"
+  /** The architect was asked: what it saw, part by part as hash and length, and the ids of the learnings it was given. */
+  | "architect-consulted"
+  /** A person's answer taught something general: its text, where it holds, and the question it comes from. */
+  | "learning-noted"
   | "question-asked"
   | "question-sent-to-human"
   | "question-answered"
@@ -57,7 +61,7 @@ export interface EventBody {
   readonly run?: number;
   readonly task?: TaskId;
   readonly agent?: AgentId;
-  /** JSON, small; never a secret. Texts of questions, answers, plans and prompts only in `run-changed` views and question events. */
+  /** JSON, small; never a secret. Texts of questions, answers, plans and prompts only in `run-changed` views, question events and `learning-noted`. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 

@@ -66,6 +66,14 @@ export interface PullRequestObservation {
   readonly observedAt: Moment;
 }
 
+/** One part of what a model was shown: not its text, but what tells whether a text was it. */
+export interface SeenPart {
+  readonly part: string;
+  /** Hex, of the part's UTF-8 text. */
+  readonly sha256: string;
+  readonly characters: number;
+}
+
 export type OperatorCommand = "retry" | "cancel" | "pause" | "resume" | "advance";
 
 export type InputBody =
@@ -100,6 +108,9 @@ export type InputBody =
       readonly agent: AgentId;
       readonly usd: number;
       readonly outcome: { readonly done: unknown } | { readonly failed: TaskError };
+      /** What the architect was shown, and which learnings were among it. */
+      readonly seen?: readonly SeenPart[];
+      readonly learnings?: readonly number[];
     }
   | { readonly type: "contact-lost"; readonly agent: AgentId; readonly since: Moment }
   | { readonly type: "contact-regained"; readonly agent: AgentId }

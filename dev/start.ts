@@ -43,17 +43,22 @@ try {
   for (const part of mesh.parts) say(part);
   const { url } = await mesh.client.post<{ url: string }>("/login/link", {});
   say(`\n${pc.bold("Dashboard, logged in:")} ${url}\n`);
-  await putIntoTodo(mesh);
-  const done = await watch(mesh, { limitMs: options.exit ? Number(options.limit) * 1_000 : Number.POSITIVE_INFINITY, log: say, signal: stopping.signal });
-  if (!stopping.signal.aborted) {
-    const report = await writeReport(mesh, startedAt);
-    if (options.report) writeFileSync(resolve(options.report), `${JSON.stringify(report, null, 2)}\n`);
-    printReport(report, done);
-    if (options.exit) process.exitCode = report.ok ? 0 : 1;
-    else await untilStopped();
-  }
+  if (mesh.demonstration) await demonstrate();
+  else say("Your own GitHub is set, so there is no demonstration: register your projects (README).");
+  if (!options.exit && !stopping.signal.aborted) await untilStopped();
 } finally {
   await mesh.stop();
+}
+
+async function demonstrate(): Promise<void> {
+  await putIntoTodo(mesh);
+  const limitMs = options.exit ? Number(options.limit) * 1_000 : Number.POSITIVE_INFINITY;
+  const done = await watch(mesh, { limitMs, log: say, signal: stopping.signal });
+  if (stopping.signal.aborted) return;
+  const report = await writeReport(mesh, startedAt);
+  if (options.report) writeFileSync(resolve(options.report), `${JSON.stringify(report, null, 2)}\n`);
+  printReport(report, done);
+  if (options.exit) process.exitCode = report.ok ? 0 : 1;
 }
 
 function printReport(report: Awaited<ReturnType<typeof writeReport>>, done: boolean): void {

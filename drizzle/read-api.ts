@@ -4,6 +4,7 @@ import type { Database } from "./database.ts";
 import { freshness } from "./queries/freshness.ts";
 import { eventFilter, listEvents } from "./queries/list-events.ts";
 import { listProjects } from "./queries/list-projects.ts";
+import { listQuestions, questionFilter } from "./queries/list-questions.ts";
 import { findRun, listRuns, runFilter } from "./queries/list-runs.ts";
 import { findTask, listTasks, taskFilter } from "./queries/list-tasks.ts";
 import { usage, usageFilter } from "./queries/usage.ts";
@@ -28,6 +29,7 @@ const routes: readonly (readonly [RegExp, Answer])[] = [
     new RegExp(`^/runs/${project}/${issue}/events$`),
     (db, path, query) => listEvents(db, eventFilter.parse({ ...asObject(query), ...ofIssue(path) })),
   ],
+  [/^\/questions\/history$/, (db, _, query) => listQuestions(db, questionFilter.parse(query))],
   [/^\/tasks$/, (db, _, query) => listTasks(db, taskFilter.parse(query))],
   [/^\/usage$/, (db, _, query) => usage(db, usageFilter.parse(query))],
   [/^\/read-model$/, (db) => freshness(db)],

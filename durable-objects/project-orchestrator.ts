@@ -167,7 +167,10 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     return { effect, profile: store.configuration.profile, policy: store.policy };
   }
 
-  /** What a built-in agent has to do; null when the attempt is over. The attempt counts as begun. */
+  /**
+   * What a built-in agent has to do; null when the attempt is over. The attempt counts as begun. No lease: a message delivered twice may ask
+   * the model twice, and the first result counts; a lease would leave the work of a consumer that died lying until the attempt times out.
+   */
   async taskWork(
     id: TaskId,
     attempt: number,

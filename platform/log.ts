@@ -28,7 +28,11 @@ export function log(level: LogLevel, msg: string, fields: LogFields = {}): void 
   console.log(JSON.stringify({ at: new Date().toISOString(), level, msg, ...fields }));
 }
 
-/** What of a thrown value may be logged: its name and the first 300 characters of its message. */
+/**
+ * What of a thrown value may be logged: its name and the first 300 characters of its message. A failed query's message holds its parameters,
+ * which may be anybody's text: there the cause speaks.
+ */
 export function errorText(thrown: unknown): string {
+  if (thrown instanceof Error && "query" in thrown && "params" in thrown) return `query failed: ${errorText(thrown.cause)}`;
   return thrown instanceof Error ? `${thrown.name}: ${thrown.message}`.slice(0, 300) : "unknown error";
 }

@@ -37,6 +37,11 @@ export const architectAnswer = z
     error: "confident without an answer",
   });
 
+/** What a person's answer teaches beyond its issue; `text` stands by itself. Not general: nothing is kept. */
+export const learning = z
+  .object({ general: z.boolean(), text: text(500), scope: z.enum(["repository", "mesh"]) })
+  .refine((given) => !given.general || given.text.trim() !== "", { path: ["text"], error: "general without a text" });
+
 /** A free answer. */
 export const general = z.object({ answer: said(200_000) });
 
@@ -46,6 +51,7 @@ export const verdictSchemas = {
   plan_review: planReview,
   test_evaluation: testEvaluation,
   architect_answer: architectAnswer,
+  learning,
   general,
 } as const;
 
@@ -61,12 +67,14 @@ export interface ArchitectAnswer {
   readonly confidence: number;
   readonly reason: string;
 }
+export type LearningVerdict = z.output<typeof learning>;
 export type General = z.output<typeof general>;
 export interface Verdicts {
   tech_consultation: TechConsultation;
   plan_review: PlanReview;
   test_evaluation: TestEvaluation;
   architect_answer: ArchitectAnswer;
+  learning: LearningVerdict;
   general: General;
 }
 

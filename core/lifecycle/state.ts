@@ -80,6 +80,8 @@ export interface Question {
   readonly status: "with-architect" | "with-human" | "answered" | "withdrawn";
   /** The architect's task while it is with it. */
   readonly task?: TaskId;
+  /** The architect's task of drawing a lesson from a person's answer. */
+  readonly learning?: TaskId;
   /** Session questions: who asked. */
   readonly asker?: { readonly task: TaskId; readonly attempt: number; readonly agent: AgentId; readonly askId: string };
   readonly guess?: { readonly answers: readonly string[]; readonly confidence: number; readonly reason: string };

@@ -71,4 +71,4 @@ export interface AgentGrant {
 }
 
 /** Names only built-in agents have, unless a token names them. */
-export const reservedCapabilities = ["plan-review", "answer-question", "tech-consultation", "test-evaluation"] as const;
+export const reservedCapabilities = ["plan-review", "answer-question", "tech-consultation", "test-evaluation", "learn"] as const;

@@ -37,7 +37,7 @@ export async function seedGitHub(seed: Seed, secrets: LocalSecrets, automations:
 }
 
 /** What the projects are registered with. The waits are short, since the script answers at once. */
-export function demoBoards(_seed: Seed, appUrl: string): { repository: string; board: { owner: string; number: number }; overrides: PolicyOverrides }[] {
+export function demoBoards(appUrl: string): { repository: string; board: { owner: string; number: number }; overrides: PolicyOverrides }[] {
   const common: PolicyOverrides = {
     merge: "auto",
     qa: { testCommand: "npm test" },

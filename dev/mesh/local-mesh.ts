@@ -42,6 +42,8 @@ export interface LocalMesh {
   readonly app: Awaited<ReturnType<typeof startApp>>;
   readonly wrangler: RunningWrangler;
   readonly operatorToken: string;
+  /** False with a GitHub of the developer's own in `.dev.vars`. */
+  readonly demonstration: boolean;
   /** Which parts are stand-ins and which are real, one line each. */
   readonly parts: readonly string[];
   startRunner(id?: string): Promise<LocalRunner>;
@@ -96,17 +98,22 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
   await migrate(database.DATABASE_URL, database.DATABASE_FETCH_ENDPOINT);
   await buildDashboard(root, log);
 
+  const realGitHub = own.GITHUB_APP_ID !== undefined || own.GITHUB_TOKEN !== undefined;
   const settings: Record<string, string> = {
     OPERATOR_TOKEN: secrets.operatorToken,
     SIGNING_KEY: secrets.signingKey,
     PUBLIC_URL: `${url}/api`,
     DASHBOARD_URL: url,
-    GITHUB_APP_ID: String(demoApp.id),
-    GITHUB_PRIVATE_KEY: secrets.appPrivateKey,
-    GITHUB_BOARD_TOKEN: secrets.boardToken,
-    GITHUB_API_URL: github.url,
-    GITHUB_URL: github.url,
-    GITHUB_WRITE_SPACING_MS: "0",
+    ...(realGitHub
+      ? {}
+      : {
+          GITHUB_APP_ID: String(demoApp.id),
+          GITHUB_PRIVATE_KEY: secrets.appPrivateKey,
+          GITHUB_BOARD_TOKEN: secrets.boardToken,
+          GITHUB_API_URL: github.url,
+          GITHUB_URL: github.url,
+          GITHUB_WRITE_SPACING_MS: "0",
+        }),
     NTFY_URL: ntfy.url,
     NTFY_TOPIC: "mesh-six-demo",
     LLM_BASE_URL: model.openaiBaseUrl,
@@ -128,7 +135,8 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
     endings.push(() => runner.stop());
     return runner;
   };
-  for (const board of demoBoards(github.seed, app.url)) await register(client, board);
+  // With a GitHub of your own there is no demonstration: register your projects.
+  if (!realGitHub) for (const board of demoBoards(app.url)) await client.post("/projects", board);
   if (options.runner !== false) await startRunner();
   endings.push(repeatReconcile(client, options.reconcileMs ?? 1_000, log));
   return {
@@ -141,11 +149,12 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
     app,
     wrangler,
     operatorToken: secrets.operatorToken,
+    demonstration: !realGitHub,
     parts: [
       `Worker, Durable Objects, Queues, R2   workerd on this machine (wrangler)`,
       `dashboard                             ${url}`,
       `database                              ${own.DATABASE_URL ? "your own" : `stand-in: PGlite behind the Neon protocol, ${neon.fetchEndpoint}`}`,
-      `GitHub                                ${own.GITHUB_API_URL ?? `stand-in: ${github.url}`}`,
+      `GitHub                                ${realGitHub ? settings.GITHUB_API_URL ?? "https://api.github.com" : `stand-in: ${github.url}`}`,
       `notifications                         ${own.NTFY_URL ?? `stand-in: ${ntfy.url}/mesh-six-demo`}`,
       `models of the mesh                    ${own.LLM_BASE_URL ?? `stand-in, scripted: ${model.openaiBaseUrl}`}`,
       `coding agent                          the real Claude Code; the model's words are scripted: ${model.url}`,
@@ -155,10 +164,6 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
     runners,
     stop,
   };
-}
-
-async function register(client: MeshClient, project: unknown): Promise<void> {
-  await client.post("/projects", project);
 }
 
 /** Does what the cron would, one after the other. */

@@ -23,7 +23,7 @@ const registration = z.strictObject({
     .strictObject({ owner: z.string().regex(/^[A-Za-z0-9-]{1,39}$/), number: z.number().int().positive() })
     .nullable()
     .default(null),
-  overrides: overrides.default({}),
+  overrides: overrides.optional().describe("left out: those it has already, or none"),
 });
 
 /** Registered projects: the registry's entry, the live state, and the settings that lie over the mesh's. */
@@ -54,10 +54,11 @@ export function addProjects(routes: Routes): void {
       },
     },
     async (c, { body }) => {
-      const faults = faultsOf(body.overrides);
+      const given = body.overrides ?? (await projectNamed(c.env, body.repository))?.overrides ?? {};
+      const faults = faultsOf(given);
       if (faults) return faults;
       const { discovery, webhooks } = c.get("createClients")(c.env);
-      const profile = await discovery.discover({ ...body, overrides: body.overrides as PolicyOverrides });
+      const profile = await discovery.discover({ ...body, overrides: given as PolicyOverrides });
       await configureProject(c.env, profile);
       await forgetPoll(c.env, profile.key);
       return c.json({ project: profile, webhooks: await webhooks.ensure(profile) }, 201);
