@@ -48,6 +48,23 @@ export type Effect = {
   readonly run: number | null;
 } & EffectBody;
 
+/** The kinds of effects that go through the queue of GitHub writes. */
+export const gitHubWriteKinds = [
+  "move-card",
+  "comment",
+  "open-pull-request",
+  "close-pull-request",
+  "merge-pull-request",
+  "open-bug-issue",
+  "close-issue",
+] as const satisfies readonly EffectKind[];
+
+export type GitHubWrite = Extract<Effect, { kind: (typeof gitHubWriteKinds)[number] }>;
+
+export function isGitHubWrite(effect: Effect): effect is GitHubWrite {
+  return (gitHubWriteKinds as readonly EffectKind[]).includes(effect.kind);
+}
+
 /** What a consumer reports of an effect that succeeded. */
 export type EffectResult =
   | { readonly kind: "done" }

@@ -1,4 +1,5 @@
-import type { Effect, EffectKind } from "../core/effects.ts";
+import { isGitHubWrite } from "../core/effects.ts";
+import type { Effect } from "../core/effects.ts";
 import type { AgentId, ProjectKey } from "../core/ids.ts";
 import type { AgentResult } from "../core/pool/history.ts";
 import type { LiveMessage } from "../core/project/views.ts";
@@ -13,15 +14,6 @@ import type { EffectMessage, ProjectionMessage, TaskMessage } from "../platform/
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { liveFeed, mailbox, pool } from "./remote.ts";
 
-const githubWrites = new Set<EffectKind>([
-  "move-card",
-  "comment",
-  "open-pull-request",
-  "close-pull-request",
-  "merge-pull-request",
-  "open-bug-issue",
-  "close-issue",
-]);
 /** Listeners and the pool are told at most this often of what changes all the time. */
 const tellEveryMs = secondMs;
 const pokeLastsMs = 30 * secondMs;
@@ -152,8 +144,8 @@ export class Sender {
       ...tells.map((effect) =>
         this.#try("command-failed", () => mailbox(this.#env, effect.agent).command(this.#project, commandOf(effect))),
       ),
-      this.#batches("effects-not-queued", this.#env.GITHUB_WRITES, queued.filter(({ kind }) => githubWrites.has(kind)).map(messageOf)),
-      this.#batches("effects-not-queued", this.#env.EFFECTS, queued.filter(({ kind }) => !githubWrites.has(kind)).map(messageOf)),
+      this.#batches("effects-not-queued", this.#env.GITHUB_WRITES, queued.filter(isGitHubWrite).map(messageOf)),
+      this.#batches("effects-not-queued", this.#env.EFFECTS, queued.filter((effect) => !isGitHubWrite(effect)).map(messageOf)),
     ]);
   }
 

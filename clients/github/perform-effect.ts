@@ -1,23 +1,6 @@
-import type { Effect, EffectKind, EffectResult } from "../../core/effects.ts";
+import type { EffectResult, GitHubWrite } from "../../core/effects.ts";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import type { GitHub } from "./github.ts";
-
-/** The kinds of effects that go through the queue of GitHub writes. */
-export const gitHubWriteKinds = [
-  "move-card",
-  "comment",
-  "open-pull-request",
-  "close-pull-request",
-  "merge-pull-request",
-  "open-bug-issue",
-  "close-issue",
-] as const satisfies readonly EffectKind[];
-
-export type GitHubWrite = Extract<Effect, { kind: (typeof gitHubWriteKinds)[number] }>;
-
-export function isGitHubWrite(effect: Effect): effect is GitHubWrite {
-  return (gitHubWriteKinds as readonly EffectKind[]).includes(effect.kind);
-}
 
 /** Carries out one effect on GitHub and says what came of it. Throws a ClientError; repeating makes nothing twice. */
 export function performGitHubEffect(github: GitHub, effect: GitHubWrite, profile: ProjectProfile): Promise<EffectResult> {

@@ -7,6 +7,7 @@ import { isOpen } from "./is-active.ts";
 import type { Answer, DecisionOutcome, Question } from "./state.ts";
 import type { Step } from "./step.ts";
 import { replaceQuestion, toHuman } from "./ask-people.ts";
+import { learnFrom } from "./learning.ts";
 import { tell } from "./live-step.ts";
 import { markApplied, sessionActive, tryStart, wantStep } from "./session-steps.ts";
 import { clearQuestionTimers } from "./withdraw.ts";
@@ -99,6 +100,12 @@ export function giveAnswer(step: Step, question: Question, answer: Answer): void
     overruled,
   });
   if (question.purpose !== "session") return;
+  handBack(step, question, answer);
+  learnFrom(step, questionOf(step, question.id) ?? answered, answered.answer ?? answer);
+}
+
+/** Gives the answer to the conversation that asked: to the live step, or by beginning one. */
+function handBack(step: Step, question: Question, answer: Answer): void {
   const { session } = step.run;
   if (session.task !== null && question.asker?.task === session.task) {
     tell(step, { type: "answer", questionId: question.id, askId: question.asker.askId, answers: [...answer.answers] });

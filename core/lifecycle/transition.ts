@@ -6,6 +6,7 @@ import { cancel, fail } from "./endings.ts";
 import { implementationStepDone, pullRequestAnswered, requestPull } from "./implementation.ts";
 import { beginIntake, guidanceDone } from "./intake.ts";
 import { isActive, isOpen } from "./is-active.ts";
+import { learningDone } from "./learning.ts";
 import { commanded } from "./operator.ts";
 import { isPaused } from "./phases.ts";
 import { planProposed, planReviewed, planStepDone } from "./planning.ts";
@@ -38,12 +39,22 @@ export function transitionRun(run: Run, input: RunInput, context: RunContext): R
   return reason === null ? moved(step.run, step.events, step.actions) : ignored(reason);
 }
 
-/** An ended run keeps late answers; everything else passes it by. */
+/** An ended run keeps late answers and what was learned from its people; everything else passes it by. */
 function endedRun(run: Run, input: RunInput, context: RunContext): RunTransition {
+  if (input.type === "task-ended") return lessonAfterTheEnd(run, input, context);
   if (input.type !== "human-answered") return ignored(input.type === "operator-commanded" ? "run-has-ended" : "stale");
   const step = new Step(run, input.at, context);
   const reason = humanAnswered(step, input);
   return reason === null || reason.startsWith("kept:") ? moved(step.run, step.events, step.actions) : ignored(reason);
+}
+
+function lessonAfterTheEnd(run: Run, input: Of<"task-ended">, context: RunContext): RunTransition {
+  const step = new Step(run, input.at, context);
+  const taught = run.questions.find((question) => question.learning === input.task);
+  if (!taught) return ignored("stale");
+  modelUsed(step, input.usd);
+  learningDone(step, taught, input.outcome);
+  return moved(step.run, step.events, step.actions);
 }
 
 /** null: the run has moved; else why nothing was done. */
@@ -196,6 +207,11 @@ function taskEnded(step: Step, input: Of<"task-ended">): string | null {
   const question = step.run.questions.find((one) => one.status === "with-architect" && one.task === input.task);
   if (question) {
     architectDone(step, question, input.outcome);
+    return null;
+  }
+  const taught = step.run.questions.find((one) => one.learning === input.task);
+  if (taught) {
+    learningDone(step, taught, input.outcome);
     return null;
   }
   if (!("task" in wait) || wait.task !== input.task) return input.usd > 0 ? null : "stale";

@@ -1,3 +1,4 @@
+import type { EventBody } from "../events.ts";
 import type { AgentId, EffectId, TaskId } from "../ids.ts";
 import { parseRunRef } from "../ids.ts";
 import type { Applied, InputOf } from "../inputs.ts";
@@ -104,7 +105,7 @@ export function endAttempt(set: WorkingSet, input: InputOf<"attempt-ended">): Ap
   const { outcome } = input;
   const step: TaskInput =
     "done" in outcome ? { ...by, type: "done", result: outcome.done } : { ...by, type: "failed", error: outcome.failed };
-  const reason = moveTask(set, task, step, input.usd);
+  const reason = moveTask(set, task, step, { usd: input.usd, consulted: consultation(set, task, input) });
   return reason === null ? applied : staleInput(set, input.task);
 }
 
@@ -122,10 +123,27 @@ export function passTaskTime(set: WorkingSet): void {
   for (const task of [...set.lookup.dueTasks(set.at)]) moveTask(set, set.task(task.id) ?? task, { type: "time-passed", at: set.at });
 }
 
+/** What the log says of a question to the architect; its texts stay out of it. */
+function consultation(set: WorkingSet, task: Task, input: InputOf<"attempt-ended">): EventBody | undefined {
+  if (input.seen === undefined) return undefined;
+  const ref = task.run === undefined ? undefined : parseRunRef(task.run);
+  const run = ref && set.run(ref.issue, ref.run);
+  const question = run?.questions.find((one) => one.task === task.id || one.learning === task.id)?.id;
+  const { attempt, agent, usd, seen, learnings = [] } = input;
+  const data = { capability: task.capability, attempt, ...(question ? { question } : {}), seen, learnings, usd, ok: "done" in input.outcome };
+  return { type: "architect-consulted", ...ref, task: task.id, agent, data };
+}
+
 /** Moves the task and tells its run that it started or ended. The reason when the task ignored it, else null. */
-function moveTask(set: WorkingSet, task: Task, input: TaskInput, usd = 0): string | null {
+function moveTask(
+  set: WorkingSet,
+  task: Task,
+  input: TaskInput,
+  { usd = 0, consulted }: { readonly usd?: number; readonly consulted?: EventBody | undefined } = {},
+): string | null {
   const after = stepTask(set, task, input);
   if (typeof after === "string") return after;
+  if (consulted) set.emit(consulted);
   if (task.run === undefined) return null;
   const run = runOfTask(set, task);
   if (run === undefined) return null;
@@ -142,10 +160,11 @@ function moveTask(set: WorkingSet, task: Task, input: TaskInput, usd = 0): strin
   return null;
 }
 
+/** An ended run hears of nothing but what was learned from its people. */
 function runOfTask(set: WorkingSet, task: Task) {
   const ref = task.run === undefined ? undefined : parseRunRef(task.run);
   const run = ref && set.run(ref.issue, ref.run);
-  return run && isActive(run) ? run : undefined;
+  return run && (isActive(run) || task.capability === "learn") ? run : undefined;
 }
 
 function markStale(set: WorkingSet, agent: AgentId, body: ReportBody, detail: string): void {

@@ -1,7 +1,8 @@
+import { isGitHubWrite } from "../../core/effects.ts";
 import type { Effect, EffectResult } from "../../core/effects.ts";
 import type { ProjectInput, ProjectProfile } from "../../core/inputs.ts";
 import { ClientError } from "../../clients/client-error.ts";
-import { isGitHubWrite, performGitHubEffect } from "../../clients/github/perform-effect.ts";
+import { performGitHubEffect } from "../../clients/github/perform-effect.ts";
 import { checkTimeLimits } from "../../clients/http-check/http-check.ts";
 import type { Clients } from "../clients.ts";
 import { branchInput, cardInput, pullInput } from "../observe.ts";
