@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { gitHubWriteKinds, isGitHubWrite } from "../../core/effects.ts";
-import type { Effect } from "../../core/effects.ts";
+import type { Effect, GitHubWrite } from "../../core/effects.ts";
 import type { EffectId, ProjectKey, ProjectName } from "../../core/ids.ts";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import { ClientError } from "../client-error.ts";
 import { createInMemoryGitHub } from "./in-memory-github.ts";
 import { performGitHubEffect } from "./perform-effect.ts";
-import type { GitHubWrite } from "./perform-effect.ts";
 
 const profile: ProjectProfile = {
   key: "R_1" as ProjectKey,

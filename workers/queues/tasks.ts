@@ -1,4 +1,5 @@
-import { workBuiltIn } from "../agents/built-in-agents.ts";
+import { createRecall } from "../agents/architect-memory.ts";
+import { workBuiltIn } from "../agents/work-built-in.ts";
 import { now } from "../../platform/clock.ts";
 import { errorText, log } from "../../platform/log.ts";
 import type { TaskMessage } from "../../platform/queue-messages.ts";
@@ -18,8 +19,9 @@ async function work(message: Message<TaskMessage>, env: Env, clients: Clients): 
   try {
     const given = await owner.taskWork(task, attempt);
     if (!given) return message.ack();
-    const ended = await workBuiltIn(given.capability, given.payload, given.timeoutSeconds, clients);
-    await owner.apply({ id: `${task}:${attempt}:ended`, at: now(), type: "attempt-ended", task, attempt, agent: given.agent, ...ended });
+    const { agent, ...asked } = given;
+    const ended = await workBuiltIn({ project, ...asked }, { ...clients, recall: createRecall(clients.openDatabase) });
+    await owner.apply({ id: `${task}:${attempt}:ended`, at: now(), type: "attempt-ended", task, attempt, agent, ...ended });
     message.ack();
   } catch (error) {
     log("warn", "attempt not settled; delivered again", { project, task, attempt, error: errorText(error) });
