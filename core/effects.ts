@@ -1,6 +1,7 @@
 import type { EffectId, QuestionId, TaskId, AgentId } from "./ids.ts";
-import type { ColumnRole } from "./lifecycle/state.ts";
+import type { ColumnRole, QuestionPurpose } from "./lifecycle/state.ts";
 import type { CommandBody } from "./protocol/frames.ts";
+import type { Moment } from "./time.ts";
 
 /** What the core wants done outside. Each is idempotent by its id or by a marker left outside. */
 export type EffectBody =
@@ -33,7 +34,30 @@ export type EffectBody =
   | { readonly kind: "observe-branch"; readonly branch: string }
   | { readonly kind: "check-health"; readonly url: string; readonly expectCommit: string | null }
   | { readonly kind: "notify"; readonly sequenceId: string; readonly title: string; readonly message: string; readonly priority: number; readonly tags: readonly string[]; readonly click: string | null }
-  | { readonly kind: "ask-human"; readonly question: QuestionId; readonly title: string; readonly message: string; readonly choices: readonly string[] }
+  /** One notification for all items of a question; a reminder is the same again and replaces it. Queued before: `purpose`, `taps` and `until` may be absent. */
+  | {
+      readonly kind: "ask-human";
+      readonly question: QuestionId;
+      readonly purpose?: QuestionPurpose;
+      readonly title: string;
+      readonly message: string;
+      /** Labels of the one item's options; none when several are asked, or several may be chosen. */
+      readonly choices: readonly string[];
+      /** Places of the choices that get a button of their own, at most two. */
+      readonly taps?: readonly number[];
+      /** Until when links and buttons work. */
+      readonly until?: Moment;
+    }
+  /** Replaces the question's notification with what became of it. */
+  | {
+      readonly kind: "settle-notice";
+      readonly question: QuestionId;
+      readonly purpose: QuestionPurpose;
+      readonly state: "answered" | "applied" | "withdrawn";
+      readonly title: string;
+      readonly text: string;
+      readonly until: Moment;
+    }
   /** Said to a live attempt through its agent's mailbox; done when the agent confirms. */
   | { readonly kind: "tell-session"; readonly agent: AgentId; readonly task: TaskId; readonly attempt: number; readonly command: CommandBody };
 
@@ -59,10 +83,17 @@ export const gitHubWriteKinds = [
   "close-issue",
 ] as const satisfies readonly EffectKind[];
 
+/** What is said to people's phones: tried for as long as it may still be wanted, since nobody else tells them. */
+export const noticeKinds = ["ask-human", "settle-notice", "notify"] as const satisfies readonly EffectKind[];
+
 export type GitHubWrite = Extract<Effect, { kind: (typeof gitHubWriteKinds)[number] }>;
 
 export function isGitHubWrite(effect: Effect): effect is GitHubWrite {
   return (gitHubWriteKinds as readonly EffectKind[]).includes(effect.kind);
+}
+
+export function isNotice(effect: Effect): boolean {
+  return (noticeKinds as readonly EffectKind[]).includes(effect.kind);
 }
 
 /** What a consumer reports of an effect that succeeded. */

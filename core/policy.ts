@@ -7,6 +7,12 @@ const share = (fallback: number) => z.number().min(0).max(1).default(fallback);
 const count = (least: number, most: number, fallback: number) => z.number().int().min(least).max(most).default(fallback);
 const section = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape).prefault({} as never);
 
+/** `HH:MM`, 00:00 to 23:59. */
+const timeOfDay = z
+  .string()
+  .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "a time of day like 22:30")
+  .nullable()
+  .default(null);
 const columnName = z.string().trim().min(1).max(50);
 
 /**
@@ -35,6 +41,8 @@ export const policySchema = z.strictObject({
     remindEveryMs: ms(minuteMs, 7 * dayMs, 4 * hourMs),
     onSilence: z.enum(["wait", "best-guess", "fail"]).default("wait"),
     onSilenceAfterMs: ms(minuteMs, 60 * dayMs, dayMs),
+    /** How long the links and buttons of one notification work; every reminder brings new ones. */
+    linkForMs: ms(minuteMs, 365 * dayMs, 30 * dayMs),
   }),
   budget: section({
     perIssueUsd: z.number().min(0).max(10_000).default(5),
@@ -93,6 +101,18 @@ export const policySchema = z.strictObject({
    */
   redelivery: section({ handoverMs: ms(secondMs, hourMs, 30 * secondMs), effectMs: ms(secondMs, hourMs, minuteMs), leaseMs: ms(5 * secondMs, hourMs, 3 * minuteMs) }),
   retention: section({ finishedMs: ms(hourMs, 365 * dayMs, 7 * dayMs) }),
+  notify: section({
+    /** Whose phone listens to which topic of the notification server; empty = the Worker's own topic. An answer is by that person. */
+    topics: z
+      .array(z.strictObject({ person: z.string().trim().min(1).max(60), topic: z.string().regex(/^[-_A-Za-z0-9]{1,64}$/) }))
+      .max(20)
+      .default([]),
+    /** No reminders from then to `quietTo`, each day; over midnight when it is the later one. */
+    quietFrom: timeOfDay,
+    quietTo: timeOfDay,
+    /** Of the two times to UTC: 60 for UTC+1. */
+    utcOffsetMinutes: count(-14 * 60, 14 * 60, 0),
+  }),
   /** People mentioned when something needs them; GitHub logins. */
   people: z.array(z.string().min(1).max(39)).max(20).default([]),
 });

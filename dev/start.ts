@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import pc from "picocolors";
 import { putIntoTodo, watch } from "./demo/demonstration.ts";
+import { demoTopic, personWithPhone } from "./demo/person.ts";
 import { writeReport } from "./demo/report.ts";
 import { startLocalMesh } from "./mesh/local-mesh.ts";
 
@@ -52,8 +53,12 @@ try {
 
 async function demonstrate(): Promise<void> {
   await putIntoTodo(mesh);
+  // Left to itself the demonstration brings its own person; otherwise that is you.
+  const putAway = options.exit ? personWithPhone(mesh, ["Semicolon"], say) : undefined;
+  if (!options.exit) say(`Issue 3 will ask you. Your phone: ${mesh.ntfy.url}/${demoTopic}\n`);
   const limitMs = options.exit ? Number(options.limit) * 1_000 : Number.POSITIVE_INFINITY;
   const done = await watch(mesh, { limitMs, log: say, signal: stopping.signal });
+  putAway?.();
   if (stopping.signal.aborted) return;
   const report = await writeReport(mesh, startedAt);
   if (options.report) writeFileSync(resolve(options.report), `${JSON.stringify(report, null, 2)}\n`);

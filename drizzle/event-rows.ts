@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { JournalEvent } from "../core/events.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
 import type { RunView } from "../core/project/views.ts";
+import { createLearningRows, type LearningRows } from "./learning-rows.ts";
 import type { meshSixEvents } from "./schema/events.ts";
 import type { projectionRefusals, repoRegistry } from "./schema/projects.ts";
 import type { implementationSessions, issueRuns, sessionCheckpoints, sessionQuestions } from "./schema/runs.ts";
@@ -10,7 +11,7 @@ import { createTaskRows, type TaskRows } from "./task-rows.ts";
 type Row<T extends { $inferInsert: unknown }> = T["$inferInsert"];
 
 /** The rows a page of events comes to, at most one per primary key and table. */
-export interface EventRows extends TaskRows {
+export interface EventRows extends TaskRows, LearningRows {
   readonly events: readonly Row<typeof meshSixEvents>[];
   readonly projects: readonly Row<typeof repoRegistry>[];
   readonly runs: readonly Row<typeof issueRuns>[];
@@ -32,7 +33,7 @@ const profile = z.looseObject({ key: z.string(), board: z.looseObject({}).nullab
 
 /** What to write for these events of one project, in order; of several views of the same run or task the last counts. */
 export function eventRows(events: readonly JournalEvent[]): EventRows {
-  const page: Collected = { projects: new Map(), runs: new Map(), tasks: createTaskRows(), checkpoints: [] };
+  const page: Collected = { projects: new Map(), runs: new Map(), tasks: createTaskRows(), learned: createLearningRows(), checkpoints: [] };
   const rows: Row<typeof meshSixEvents>[] = [];
   const refusals: Row<typeof projectionRefusals>[] = [];
   for (const event of events) {
@@ -43,6 +44,7 @@ export function eventRows(events: readonly JournalEvent[]): EventRows {
   const views = [...page.runs.values()];
   return {
     ...page.tasks.rows(),
+    ...page.learned.rows(),
     events: rows,
     projects: [...page.projects.values()],
     runs: views.map(({ view }) => runRow(view)),
@@ -62,6 +64,7 @@ interface Collected {
   readonly projects: Map<string, Row<typeof repoRegistry>>;
   readonly runs: Map<string, { readonly view: RunView; readonly at: number }>;
   readonly tasks: ReturnType<typeof createTaskRows>;
+  readonly learned: ReturnType<typeof createLearningRows>;
   readonly checkpoints: Row<typeof sessionCheckpoints>[];
 }
 
@@ -92,6 +95,9 @@ function collect(event: JournalEvent, page: Collected): string | undefined {
     case "attempt-ended":
     case "task-ended":
       return page.tasks.add(event);
+    case "learning-noted":
+    case "architect-consulted":
+      return page.learned.add(event);
     default:
       return undefined;
   }

@@ -6,7 +6,7 @@ import { getTableConfig, type PgColumn, type PgTable } from "drizzle-orm/pg-core
  * (`replace`) or is dropped (`keep`); the same key twice in `rows` is an error of Postgres with `replace`.
  */
 export function upsertAll<T extends PgTable>(table: T, rows: readonly T["$inferInsert"][], onConflict: "replace" | "keep"): SQL {
-  const columns = Object.values<PgColumn>(getTableColumns(table));
+  const columns = writtenColumns(table).map(([, column]) => column);
   const names = listed(columns.map(named));
   const replaced = listed(columns.map((column) => sql`${named(column)} = excluded.${named(column)}`));
   return sql`insert into ${table} (${names}) select ${names} from ${recordset(table, rows)}
@@ -16,7 +16,9 @@ export function upsertAll<T extends PgTable>(table: T, rows: readonly T["$inferI
 /** One statement that changes many rows, found by their primary key: a property that is absent or null leaves its column alone. */
 export function changeAll<T extends PgTable>(table: T, rows: readonly Partial<T["$inferInsert"]>[]): SQL {
   const key = primaryKeyOf(table);
-  const others = Object.values<PgColumn>(getTableColumns(table)).filter((column) => !key.includes(column));
+  const others = writtenColumns(table)
+    .map(([, column]) => column)
+    .filter((column) => !key.includes(column));
   const changes = listed(others.map((column) => sql`${named(column)} = coalesce(r.${named(column)}, ${table}.${named(column)})`));
   const same = sql.join(
     key.map((column) => sql`${table}.${named(column)} = r.${named(column)}`),
@@ -37,8 +39,13 @@ export function storableJson(value: unknown): string {
   );
 }
 
+/** Text Postgres can keep: without NUL, and without halves of surrogate pairs. */
+export function storableText(text: string): string {
+  return text.replaceAll("\0", "").toWellFormed();
+}
+
 function recordset<T extends PgTable>(table: T, rows: readonly Partial<T["$inferInsert"]>[]): SQL {
-  const columns = Object.entries<PgColumn>(getTableColumns(table));
+  const columns = writtenColumns(table);
   const json = rows.map((row) =>
     Object.fromEntries(
       columns.map(([property, column]) => {
@@ -49,6 +56,11 @@ function recordset<T extends PgTable>(table: T, rows: readonly Partial<T["$infer
   );
   const typed = columns.map(([, column]) => sql`${named(column)} ${sql.raw(column.getSQLType())}`);
   return sql`jsonb_to_recordset(${storableJson(json)}::jsonb) as r(${listed(typed)})`;
+}
+
+/** All but those that Postgres computes itself. */
+function writtenColumns(table: PgTable): [property: string, column: PgColumn][] {
+  return Object.entries<PgColumn>(getTableColumns(table)).filter(([, column]) => column.generated === undefined);
 }
 
 function primaryKeyOf(table: PgTable): PgColumn[] {

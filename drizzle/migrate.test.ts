@@ -30,16 +30,19 @@ beforeEach(async () => {
 });
 
 test("an empty database gets every table, and a second time nothing", async () => {
-  expect(await check(neon.url, neon.fetchEndpoint)).toEqual({ pending: ["0000_read_model", "0001_functions"], drift: [] });
-  expect(await migrate(neon.url, neon.fetchEndpoint)).toBe(2);
+  expect(await check(neon.url, neon.fetchEndpoint)).toEqual({
+    pending: ["0000_read_model", "0001_functions", "0002_learnings"],
+    drift: [],
+  });
+  expect(await migrate(neon.url, neon.fetchEndpoint)).toBe(3);
   expect(await migrate(neon.url, neon.fetchEndpoint)).toBe(0);
   expect(await check(neon.url, neon.fetchEndpoint)).toEqual({ pending: [], drift: [] });
 });
 
 test("two at once apply each migration once", async () => {
   const counts = await Promise.all([migrate(neon.url, neon.fetchEndpoint), migrate(neon.url, neon.fetchEndpoint)]);
-  expect(counts[0] + counts[1]).toBe(2);
-  expect(await count("drizzle.__drizzle_migrations")).toBe(2);
+  expect(counts[0] + counts[1]).toBe(3);
+  expect(await count("drizzle.__drizzle_migrations")).toBe(3);
 });
 
 test("a filled database keeps its rows when later migrations come", async () => {
@@ -49,7 +52,7 @@ test("a filled database keeps its rows when later migrations come", async () => 
   await db.execute(sql`create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`);
   await db.execute(sql`insert into drizzle.__drizzle_migrations (hash, created_at) values (${first?.hash}, ${first?.folderMillis})`);
   await db.execute(sql`insert into projection_cursors (project, seq, updated_at) values ('R_1', 7, now())`);
-  expect(await migrate(neon.url, neon.fetchEndpoint)).toBe(1);
+  expect(await migrate(neon.url, neon.fetchEndpoint)).toBe(2);
   await db.execute(sql`select advance_cursor('R_1', null, 7, 9, null)`);
   expect((await db.execute(sql`select seq::int from projection_cursors`)).rows).toEqual([{ seq: 9 }]);
 });

@@ -2,7 +2,9 @@ import { sql, type SQL } from "drizzle-orm";
 import type { JournalEvent, JournalPage } from "../core/events.ts";
 import type { Database } from "./database.ts";
 import { eventRows, refusalOf, type EventRows } from "./event-rows.ts";
+import { countUses } from "./learning-rows.ts";
 import { meshSixEvents } from "./schema/events.ts";
+import { learnings } from "./schema/learnings.ts";
 import { projectionRefusals, repoRegistry } from "./schema/projects.ts";
 import { implementationSessions, issueRuns, sessionCheckpoints, sessionQuestions } from "./schema/runs.ts";
 import { agentTaskHistory, orchestratorTasks, taskAttempts } from "./schema/tasks.ts";
@@ -104,6 +106,8 @@ function insertsOf(rows: EventRows): SQL[] {
     rows.sessions.length > 0 && upsertAll(implementationSessions, rows.sessions, "replace"),
     rows.questions.length > 0 && upsertAll(sessionQuestions, rows.questions, "replace"),
     rows.checkpoints.length > 0 && upsertAll(sessionCheckpoints, rows.checkpoints, "keep"),
+    rows.learnings.length > 0 && upsertAll(learnings, rows.learnings, "keep"),
+    rows.uses.length > 0 && countUses(rows.uses),
     rows.refusals.length > 0 && upsertAll(projectionRefusals, rows.refusals, "keep"),
   ].filter((insert) => insert !== false);
 }

@@ -97,6 +97,40 @@ describe("events", () => {
   });
 });
 
+describe("consultations of one issue", () => {
+  const quiz = "R_quiz" as ProjectKey;
+  const seen = [{ part: "issue", sha256: "ab".repeat(32), characters: 12 }];
+  const told = [
+    ["architect-consulted", { capability: "tech-consultation", seen, learnings: [1] }],
+    ["question-asked", { question: "q1", items: [{ text: "Blue?", options: [], multiple: false }] }],
+    ["effect-requested", { effect: "e1", kind: "ask-human" }],
+    ["question-sent-to-human", { question: "q1", guess: null }],
+    ["question-answered", { question: "q1", answers: ["Blue"], by: "ann", via: "dashboard", overruled: false }],
+    ["learning-noted", { text: "Colours are blue.", scope: "mesh", source: { question: "q1", by: "ann" }, overruled: false }],
+    ["question-answered-late", { question: "q1", answers: ["Red"], by: "bob", via: "comment" }],
+  ] as const;
+  beforeAll(async () => {
+    const events = told.map(([type, data], n) => ({ ...eventOf(n + 1, type, { issue: 5, run: 1, data }), project: quiz }));
+    const other = { ...eventOf(8, "question-asked", { issue: 6, run: 1 }), project: quiz };
+    await projectPage(openDatabase(neon), pageOf([...events, other], quiz, "acme/quiz" as ProjectName));
+  });
+
+  test("in the order they happened, texts of questions and answers included, of prompts only hashes", async () => {
+    const { body } = await get("/runs/Acme/quiz/5/consultations");
+    expect(body.items).toMatchObject(told.filter(([type]) => type !== "effect-requested").map(([type, data]) => ({ type, run: 1, data })));
+    expect(body.cursor).toBeNull();
+    expect((await get("/runs/acme/quiz/7/consultations")).body.items).toEqual([]);
+  });
+
+  test("pages through all once", async () => {
+    const seqsOf = (items: Body["items"]) => items.map(({ seq }) => seq);
+    const first = (await get("/runs/acme/quiz/5/consultations?limit=4")).body;
+    const rest = (await get(`/runs/acme/quiz/5/consultations?limit=4&cursor=${first.cursor}`)).body;
+    expect([seqsOf(first.items), seqsOf(rest.items), rest.cursor]).toEqual([[1, 2, 4, 5], [6, 7], null]);
+    expect(await get("/runs/acme/quiz/5/consultations?cursor=1~x~y")).toMatchObject({ status: 400, body: { reason: "bad-query" } });
+  });
+});
+
 describe("runs", () => {
   test("newest start first, with the views as they were last", async () => {
     const { body } = await get("/runs");
@@ -167,6 +201,7 @@ test("projects and freshness", async () => {
   expect(body).toMatchObject({
     asOf: expect.closeTo(Date.now(), -5),
     projects: [
+      { name: "acme/quiz", seq: 8 },
       { name: todoName, seq: 7, lastEventAt: start + dayMs },
       { name: soloName, seq: 1 },
     ],

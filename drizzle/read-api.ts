@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Issue } from "../core/result.ts";
 import type { Database } from "./database.ts";
 import { freshness } from "./queries/freshness.ts";
+import { consultationFilter, listConsultations } from "./queries/list-consultations.ts";
 import { eventFilter, listEvents } from "./queries/list-events.ts";
 import { listProjects } from "./queries/list-projects.ts";
 import { listQuestions, questionFilter } from "./queries/list-questions.ts";
@@ -30,6 +31,10 @@ const routes: readonly (readonly [RegExp, Answer])[] = [
     (db, path, query) => listEvents(db, eventFilter.parse({ ...asObject(query), ...ofIssue(path) })),
   ],
   [/^\/questions\/history$/, (db, _, query) => listQuestions(db, questionFilter.parse(query))],
+  [
+    new RegExp(`^/runs/${project}/${issue}/consultations$`),
+    (db, path, query) => listConsultations(db, consultationFilter.parse({ ...asObject(query), ...ofIssue(path) })),
+  ],
   [/^\/tasks$/, (db, _, query) => listTasks(db, taskFilter.parse(query))],
   [/^\/usage$/, (db, _, query) => usage(db, usageFilter.parse(query))],
   [/^\/read-model$/, (db) => freshness(db)],

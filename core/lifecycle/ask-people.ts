@@ -1,5 +1,7 @@
 import type { EffectId, QuestionId } from "../ids.ts";
 import type { QuestionItem } from "../protocol/frames.ts";
+import { askOnPhones, questionComment } from "./people-notices.ts";
+import { windQuestionTimers } from "./reminders.ts";
 import type { DecisionOutcome, Question, QuestionPurpose } from "./state.ts";
 import type { Step } from "./step.ts";
 
@@ -44,21 +46,13 @@ export function askPeople(
   return id;
 }
 
-/** Brings a question before people: once, with reminders until it is answered or withdrawn. */
+/** Brings a question before people, on their phones and on the issue: once, with reminders until it is answered or withdrawn. */
 export function toHuman(step: Step, question: Question): void {
   const asked: Question = { ...question, status: "with-human", humanSince: step.at };
   replaceQuestion(step, asked);
-  const item = asked.items[0];
-  step.effect("people", {
-    kind: "ask-human",
-    question: asked.id,
-    title: `${step.runId}: ${step.run.card.title}`.slice(0, 200),
-    message: asked.items.map((one) => one.text).join("\n\n"),
-    choices: asked.items.length === 1 && item && !item.multiple ? item.options.map((option) => option.label) : [],
-  });
-  step.timer("reminder", step.at + step.policy.questions.remindAfterMs);
-  if (asked.purpose === "session" && step.policy.questions.onSilence !== "wait")
-    step.timer("silence", step.at + step.policy.questions.onSilenceAfterMs);
+  askOnPhones(step, asked);
+  questionComment(step, asked);
+  windQuestionTimers(step);
   step.event("question-sent-to-human", { question: asked.id, guess: asked.guess ?? null });
 }
 

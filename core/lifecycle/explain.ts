@@ -1,7 +1,7 @@
 import type { Policy } from "../policy.ts";
 import type { Moment } from "../time.ts";
 import { isActive, isOpen } from "./is-active.ts";
-import type { Hold, Run } from "./state.ts";
+import type { Hold, Question, Run } from "./state.ts";
 
 const strength: Record<Hold["kind"], number> = { paused: 0, quota: 1, budget: 2, question: 3, effect: 4 };
 
@@ -40,17 +40,21 @@ function holdSentence(run: Run, hold: Hold, policy: Policy): string {
     case "quota":
       return `The model provider's limit is reached; it goes on by itself at ${time(hold.until)}.`;
     case "budget":
-      return `Stopped by the spend breaker: ${questionText(run, hold.question)}`;
+      return `Stopped by the spend breaker: ${questionText(run, hold.question)}${delayed(run.questions.find(({ id }) => id === hold.question))}`;
     case "question": {
       const question = run.questions.find((one) => one.id === hold.question);
       if (question?.status === "with-architect")
         return `The session asked "${questionText(run, hold.question)}"; the architect is answering.`;
       const parked = question?.parkedAt === undefined ? "" : " The session is parked meanwhile.";
-      return `Waits for a person to answer: "${questionText(run, hold.question)}".${parked}`;
+      return `Waits for a person to answer: "${questionText(run, hold.question)}".${parked}${delayed(question)}`;
     }
     case "effect":
       return `An outside service refused: ${hold.reason}`;
   }
+}
+
+function delayed(question: Question | undefined): string {
+  return question?.noticeDelayed === undefined ? "" : ` The notification could not be sent yet: ${question.noticeDelayed.because}.`;
 }
 
 function questionText(run: Run, id: string): string {

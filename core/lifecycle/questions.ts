@@ -7,10 +7,11 @@ import { isOpen } from "./is-active.ts";
 import type { Answer, DecisionOutcome, Question } from "./state.ts";
 import type { Step } from "./step.ts";
 import { replaceQuestion, toHuman } from "./ask-people.ts";
+import { askOnPhones, settleNotices } from "./people-notices.ts";
+import { reminderDue, windQuestionTimers } from "./reminders.ts";
 import { learnFrom } from "./learning.ts";
 import { tell } from "./live-step.ts";
 import { markApplied, sessionActive, tryStart, wantStep } from "./session-steps.ts";
-import { clearQuestionTimers } from "./withdraw.ts";
 
 export function questionOf(step: Step, id: QuestionId): Question | undefined {
   return step.run.questions.find((question) => question.id === id);
@@ -90,7 +91,8 @@ export function giveAnswer(step: Step, question: Question, answer: Answer): void
   step.set({ holds: step.run.holds.filter((hold) => !("question" in hold) || hold.question !== question.id) });
   if (question.status === "with-architect" && question.task && answer.via !== "architect")
     step.cancelTask(question.task, "answered by a person");
-  clearQuestionTimers(step);
+  settleNotices(step, answered);
+  windQuestionTimers(step);
   step.event("question-answered", {
     question: question.id,
     answers: answer.answers,
@@ -144,19 +146,15 @@ export function holdForOver(step: Step): void {
   if (question && step.run.session.task !== null) tell(step, { type: "park", questionId: question.id });
 }
 
+/** The same notification once more, for every question whose time it is. */
 export function remind(step: Step): void {
-  const open = step.run.questions.filter((question) => question.status === "with-human");
-  step.timer("reminder", open.length > 0 ? step.at + step.policy.questions.remindEveryMs : null);
-  for (const question of open) {
+  for (const question of step.run.questions) {
+    if (question.status !== "with-human" || reminderDue(step, question) > step.at) continue;
     replaceQuestion(step, { ...question, remindedAt: step.at });
-    step.effect("people", {
-      kind: "ask-human",
-      question: question.id,
-      title: `Still waiting: ${step.runId}`,
-      message: question.items.map((one) => one.text).join("\n\n"),
-      choices: [],
-    });
+    // One that is still being tried says it all when it arrives.
+    if (question.noticeDelayed?.triedAgain !== true) askOnPhones(step, question, true);
   }
+  windQuestionTimers(step);
 }
 
 /** Nobody has answered for `onSilenceAfter`. Only a session's question may be answered by silence, and it says so everywhere. */
@@ -167,6 +165,7 @@ export function silenceOver(step: Step, fail: (reason: string) => void): void {
     question.status === "with-human" &&
     (question.humanSince ?? at) + step.policy.questions.onSilenceAfterMs <= at;
   const waiting = step.run.questions.filter((question) => due(question, step.at));
+  windQuestionTimers(step);
   if (waiting.length === 0) return;
   if (step.policy.questions.onSilence === "fail") return fail("nobody answered the session's question in time");
   if (step.policy.questions.onSilence !== "best-guess") return;

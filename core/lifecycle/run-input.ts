@@ -22,6 +22,8 @@ export type RunInput =
       | { readonly type: "effect-done"; readonly effect: Effect; readonly result: EffectResult }
       /** For good: the outbox has given up. */
       | { readonly type: "effect-gave-up"; readonly effect: Effect; readonly code: string; readonly message: string }
+      /** It failed, and is tried again; said of `ask-human` only. */
+      | { readonly type: "effect-delayed"; readonly effect: Effect; readonly message: string }
       /** An agent accepted the task. */
       | { readonly type: "task-started"; readonly task: TaskId; readonly attempt: number; readonly agent: AgentId }
       /** For good, after all attempts. `usd` = what it cost, for model work. */

@@ -5,6 +5,7 @@ import type { Moment } from "../time.ts";
 import type { SessionStep } from "../task/state.ts";
 import { isOpen } from "./is-active.ts";
 import { tell } from "./live-step.ts";
+import { appliedNotice } from "./people-notices.ts";
 import type { Question, Run, StartPrompt } from "./state.ts";
 import type { Step } from "./step.ts";
 
@@ -102,7 +103,10 @@ export function waitsForPerson(run: Run): boolean {
 }
 
 export function markApplied(step: Step, which: (question: Question) => boolean): void {
-  for (const question of step.run.questions)
-    if (which(question)) step.event("question-applied", { question: question.id, ...(question.answer ? { by: question.answer.by } : {}) });
+  for (const question of step.run.questions) {
+    if (!which(question)) continue;
+    step.event("question-applied", { question: question.id, ...(question.answer ? { by: question.answer.by } : {}) });
+    appliedNotice(step, question);
+  }
   step.set({ questions: step.run.questions.map((question) => (which(question) ? { ...question, appliedAt: step.at } : question)) });
 }

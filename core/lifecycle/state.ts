@@ -92,6 +92,8 @@ export interface Question {
   readonly parkedAt?: Moment;
   readonly humanSince?: Moment;
   readonly remindedAt?: Moment;
+  /** Why its notification has not reached people's phones; it is tried again, or was given up until the next reminder. */
+  readonly noticeDelayed?: { readonly because: string; readonly triedAgain: boolean };
   readonly withdrawnBecause?: string;
   /** A decision on an effect that was given up. */
   readonly effect?: EffectId;

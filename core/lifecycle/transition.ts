@@ -1,25 +1,25 @@
 import type { EventBody } from "../events.ts";
 import { ignored, moved, type Transition } from "../transition.ts";
-import { cardObserved, columnObserved, commentObserved } from "./board.ts";
+import { commented, humanAnswered, noticeDelayed, noticeSent } from "./answering.ts";
+import { cardObserved, columnObserved } from "./board.ts";
 import { modelUsed, sessionUsed } from "./budget.ts";
 import { cancel, fail } from "./endings.ts";
 import { implementationStepDone, pullRequestAnswered, requestPull } from "./implementation.ts";
 import { beginIntake, guidanceDone } from "./intake.ts";
-import { isActive, isOpen } from "./is-active.ts";
+import { isActive } from "./is-active.ts";
 import { learningDone } from "./learning.ts";
 import { commanded } from "./operator.ts";
 import { isPaused } from "./phases.ts";
 import { planProposed, planReviewed, planStepDone } from "./planning.ts";
 import { beginQa, settleQa, testsEvaluated, testsFinished, testStepDone } from "./qa.ts";
 import { askPeople } from "./ask-people.ts";
-import { answerApplied, architectDone, giveAnswer, outcomeOf, questionOf, sessionAsked, sessionParked } from "./questions.ts";
-import { decided } from "./decisions.ts";
+import { answerApplied, architectDone, sessionAsked, sessionParked } from "./questions.ts";
 import { healthAnswered, mergeAnswered, pullObserved } from "./review.ts";
 import type { RunAction, RunContext, RunInput } from "./run-input.ts";
 import { sessionFailed } from "./session-failures.ts";
 import { sessionStepOver } from "./live-step.ts";
 import { sessionAccepted, sessionActive, wantStep } from "./session-steps.ts";
-import type { Answer, Question, Run } from "./state.ts";
+import type { Question, Run } from "./state.ts";
 import { Step } from "./step.ts";
 import { timePassed } from "./timers.ts";
 import { withdrawQuestions } from "./withdraw.ts";
@@ -81,6 +81,8 @@ function hear(step: Step, input: RunInput): string | null {
       return effectDone(step, input);
     case "effect-gave-up":
       return effectGaveUp(step, input);
+    case "effect-delayed":
+      return noticeDelayed(step, input.effect, input.message, true);
     case "task-started":
       if (input.task !== step.run.session.task) return "stale";
       sessionAccepted(step, input.agent, input.attempt);
@@ -98,24 +100,6 @@ function hear(step: Step, input: RunInput): string | null {
     case "operator-commanded":
       return commanded(step, input.command, input.by, input.reason);
   }
-}
-
-function commented(step: Step, input: Of<"comment-observed">): string | null {
-  if (input.ours) return "made-by-the-mesh";
-  if (!input.authorCanWrite) return "author-without-write-access";
-  if (step.run.toldComments.includes(input.commentId)) return "stale";
-  const answer = /^\s*\/answer\s+([\s\S]+)$/.exec(input.body);
-  const open = step.run.questions.find((question) => question.status === "with-human");
-  if (answer?.[1] && open) {
-    const text = answer[1].trim();
-    const answers = open.items.map(() => text);
-    if (open.purpose !== "session" && outcomeOf(open, answers) === null) return "not-a-choice";
-    step.set({ toldComments: [...step.run.toldComments, input.commentId].slice(-200) });
-    settleQuestion(step, open, { answers, by: input.author, via: "comment", at: step.at });
-    return null;
-  }
-  commentObserved(step, input);
-  return null;
 }
 
 /** GitHub's own word on the branch; a session that still runs will report by itself. */
@@ -163,6 +147,8 @@ function effectDone(step: Step, input: Of<"effect-done">): string | null {
       if (effect.command.type !== "answer") return "nothing-new";
       answerApplied(step, effect.command.questionId as Question["id"]);
       return null;
+    case "ask-human":
+      return noticeSent(step, effect.question);
     default:
       return "nothing-new";
   }
@@ -185,6 +171,8 @@ function effectGaveUp(step: Step, input: Of<"effect-gave-up">): string | null {
     case "check-health":
       healthAnswered(step, effect.id, { kind: "health", healthy: false, detail: input.message });
       return null;
+    case "ask-human":
+      return noticeDelayed(step, effect, input.message, false);
     default:
       return "nothing-new";
   }
@@ -288,27 +276,4 @@ function reported(step: Step, input: Of<"session-report">): string | null {
     default:
       return "nothing-new";
   }
-}
-
-/** `kept:` before a reason: nothing is decided by it, but it is written down. */
-function humanAnswered(step: Step, input: Of<"human-answered">): string | null {
-  const question = questionOf(step, input.question);
-  if (!question) return "unknown-question";
-  const answer: Answer = { answers: input.answers, by: input.by, via: input.via, at: step.at };
-  if (!isOpen(question)) {
-    step.set({
-      questions: step.run.questions.map((one) => (one.id === question.id ? { ...one, late: [...one.late, answer].slice(-20) } : one)),
-    });
-    step.event("question-answered-late", { question: question.id, answers: input.answers, by: input.by, via: input.via });
-    return question.status === "withdrawn" ? "kept:withdrawn" : "kept:already-answered";
-  }
-  if (input.answers.length !== question.items.length) return "answers-missing";
-  if (question.purpose !== "session" && outcomeOf(question, input.answers) === null) return "not-a-choice";
-  settleQuestion(step, question, answer);
-  return null;
-}
-
-function settleQuestion(step: Step, question: Question, answer: Answer): void {
-  giveAnswer(step, question, answer);
-  if (question.purpose !== "session") decided(step, question, answer.answers, answer.by);
 }

@@ -1,5 +1,6 @@
-import { issueKey, runId } from "../ids.ts";
-import type { QuestionView, RunView } from "../project/views.ts";
+import { issueKey, runId, type QuestionId } from "../ids.ts";
+import { isActive } from "./is-active.ts";
+import type { AskedQuestion, QuestionView, RunView } from "../project/views.ts";
 import { issueUsd } from "./budget.ts";
 import { awaiting, explain } from "./explain.ts";
 import type { RunContext } from "./run-input.ts";
@@ -39,6 +40,23 @@ export function viewRun(run: Run, context: Pick<RunContext, "policy" | "profile"
         : { id: run.session.id, conversationId: run.session.conversationId, agent: run.session.agent },
     failures: run.failures,
     questions: run.questions.map(viewQuestion),
+  };
+}
+
+/** A question of the run as it is put before a person; undefined when it has none of that id. */
+export function viewAsked(run: Run, id: QuestionId, profile: RunContext["profile"]): AskedQuestion | undefined {
+  const question = run.questions.find((one) => one.id === id);
+  if (question === undefined) return undefined;
+  return {
+    name: profile.name,
+    key: issueKey(profile.name, run.issue),
+    title: run.card.title,
+    url: run.card.url,
+    active: isActive(run),
+    question: viewQuestion(question),
+    context: question.context,
+    guessReason: question.guess?.reason ?? null,
+    withdrawnBecause: question.withdrawnBecause ?? null,
   };
 }
 

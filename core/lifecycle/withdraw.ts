@@ -1,4 +1,6 @@
 import { isOpen } from "./is-active.ts";
+import { settleNotices } from "./people-notices.ts";
+import { windQuestionTimers } from "./reminders.ts";
 import type { Question } from "./state.ts";
 import type { Step } from "./step.ts";
 
@@ -14,16 +16,9 @@ export function withdrawQuestions(step: Step, because: string, which: (question:
     holds: step.run.holds.filter((hold) => (hold.kind !== "question" && hold.kind !== "budget") || !gone.has(hold.question)),
   });
   for (const question of withdrawn) {
+    settleNotices(step, { ...question, status: "withdrawn", withdrawnBecause: because });
     if (question.status === "with-architect" && question.task) step.cancelTask(question.task, because);
     step.event("question-withdrawn", { question: question.id, because });
   }
-  clearQuestionTimers(step);
-}
-
-/** Reminders and silence concern open questions only. */
-export function clearQuestionTimers(step: Step): void {
-  if (step.run.questions.some((question) => question.status === "with-human")) return;
-  step.timer("reminder", null);
-  step.timer("silence", null);
-  if (!step.run.questions.some(isOpen)) step.timer("hold-for", null);
+  windQuestionTimers(step);
 }

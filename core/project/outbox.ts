@@ -1,15 +1,24 @@
+import { isNotice } from "../effects.ts";
+import type { Effect } from "../effects.ts";
 import type { EffectId } from "../ids.ts";
 import type { Moment } from "../time.ts";
 import type { OutboxEntry } from "./lookup.ts";
 
-/** An effect is given up after this many failures, or this many while the service is away: with the default backoff about 90 minutes. */
-const mostTries = { ofItself: 8, ofAnOutage: 24 } as const;
+/**
+ * An effect is given up after this many failures, this many while the service is away (with the default backoff about 90 minutes), or
+ * this many when it is what people are told (about a day: nobody else tells them).
+ */
+const mostTries = { ofItself: 8, ofAnOutage: 24, ofANotice: 300 } as const;
 /** The outside service's own trouble, which passes. */
 const outages: ReadonlySet<string> = new Set(["unavailable", "unreachable", "timeout", "rate-limited", "quota"]);
+/** Faults of settings, which somebody mends. */
+const mendable: ReadonlySet<string> = new Set(["authentication", "configuration", "unexpected-answer"]);
 
-/** Whether an effect that has failed so often is tried again after a failure of this code. */
-export function worthAnotherTry(tries: number, code: string): boolean {
-  return tries < (outages.has(code) ? mostTries.ofAnOutage : mostTries.ofItself);
+/** Whether an effect that has failed so often is tried again after a failure of this code. `retryable` = what the outside service's client says. */
+export function worthAnotherTry(effect: Effect, tries: number, failure: { readonly code: string; readonly retryable: boolean }): boolean {
+  const { code, retryable } = failure;
+  if (isNotice(effect)) return (retryable || mendable.has(code)) && tries < mostTries.ofANotice;
+  return retryable && tries < (outages.has(code) ? mostTries.ofAnOutage : mostTries.ofItself);
 }
 
 /**

@@ -63,7 +63,7 @@ export function candidateOf(agent: string, more: Partial<Candidate> & { offers?:
 }
 
 export const everything = candidateOf("all-round", {
-  offers: ["general", "tech-consultation", "plan-review", "answer-question", "test-evaluation", "coding-session"],
+  offers: ["general", "tech-consultation", "plan-review", "answer-question", "test-evaluation", "learn", "coding-session"],
   slots: 100,
 });
 

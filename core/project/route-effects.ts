@@ -36,9 +36,10 @@ export function fail(set: WorkingSet, input: InputOf<"effect-failed">): Applied 
   const { effect } = entry;
   const { code, message } = input;
   const tries = entry.tries + 1;
-  if (input.retryable && worthAnotherTry(tries, code)) {
+  if (worthAnotherTry(effect, tries, input)) {
     const backoff = set.at + backoffMs(tries, set.policy.backoff);
     set.retryEffect(effect, tries, Math.max(backoff, input.retryAt ?? 0), code, message);
+    tellDelay(set, effect, message);
     return { status: "applied" };
   }
   set.giveUpEffect(effect, code, message);
@@ -47,6 +48,12 @@ export function fail(set: WorkingSet, input: InputOf<"effect-failed">): Applied 
   settleLastMove(set, run, effect);
   tellRun(set, run, { id: set.input.id, at: set.at, type: "effect-gave-up", effect, code, message });
   return { status: "applied" };
+}
+
+/** That people were not told of a question yet is seen with its run. */
+function tellDelay(set: WorkingSet, effect: Effect, message: string): void {
+  const run = effect.kind === "ask-human" ? runOfEffect(set, effect) : undefined;
+  if (run !== undefined) tellRun(set, run, { id: set.input.id, at: set.at, type: "effect-delayed", effect, message });
 }
 
 function runOfEffect(set: WorkingSet, effect: Effect): Run | undefined {

@@ -130,7 +130,15 @@ function consultation(set: WorkingSet, task: Task, input: InputOf<"attempt-ended
   const run = ref && set.run(ref.issue, ref.run);
   const question = run?.questions.find((one) => one.task === task.id || one.learning === task.id)?.id;
   const { attempt, agent, usd, seen, learnings = [] } = input;
-  const data = { capability: task.capability, attempt, ...(question ? { question } : {}), seen, learnings, usd, ok: "done" in input.outcome };
+  const data = {
+    capability: task.capability,
+    attempt,
+    ...(question ? { question } : {}),
+    seen,
+    learnings,
+    usd,
+    ok: "done" in input.outcome,
+  };
   return { type: "architect-consulted", ...ref, task: task.id, agent, data };
 }
 

@@ -52,6 +52,22 @@ export interface QuestionView {
   readonly parked: boolean;
 }
 
+/** One question as the person who is asked sees it. */
+export interface AskedQuestion {
+  readonly name: ProjectName;
+  readonly key: IssueKey;
+  readonly title: string;
+  readonly url: string;
+  /** The run is still at work. */
+  readonly active: boolean;
+  readonly question: QuestionView;
+  /** What the session was doing. */
+  readonly context: string;
+  /** Why the architect is not sure. */
+  readonly guessReason: string | null;
+  readonly withdrawnBecause: string | null;
+}
+
 export interface TaskView {
   readonly id: TaskId;
   readonly project: ProjectKey;

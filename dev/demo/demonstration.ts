@@ -11,6 +11,7 @@ export interface Expected {
 export const demonstration: readonly Expected[] = [
   { key: "acme/todo-app#1", board: "acme/1", outcome: "accepted" },
   { key: "acme/todo-app#2", board: "acme/1", outcome: "accepted" },
+  { key: "acme/todo-app#3", board: "acme/1", outcome: "accepted" },
   { key: "acme/todo-app#4", board: "acme/1", outcome: "untouched" },
   { key: "solo/notes#1", board: "solo/1", outcome: "accepted" },
 ];

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { migrate } from "../../drizzle/migrate.ts";
 import { startApp } from "../app/start-app.ts";
+import { demoTopic } from "../demo/person.ts";
 import { demoApp, demoBoards, seedGitHub } from "../demo/seed-github.ts";
 import { startGitHub, type GitHubStandIn } from "../github/start-github.ts";
 import { startModel } from "../model/start-model.ts";
@@ -115,7 +116,7 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
           GITHUB_WRITE_SPACING_MS: "0",
         }),
     NTFY_URL: ntfy.url,
-    NTFY_TOPIC: "mesh-six-demo",
+    NTFY_TOPIC: demoTopic,
     LLM_BASE_URL: model.openaiBaseUrl,
     LLM_API_KEY: "local",
     LLM_MODEL: "scripted",
@@ -155,7 +156,7 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
       `dashboard                             ${url}`,
       `database                              ${own.DATABASE_URL ? "your own" : `stand-in: PGlite behind the Neon protocol, ${neon.fetchEndpoint}`}`,
       `GitHub                                ${realGitHub ? settings.GITHUB_API_URL ?? "https://api.github.com" : `stand-in: ${github.url}`}`,
-      `notifications                         ${own.NTFY_URL ?? `stand-in: ${ntfy.url}/mesh-six-demo`}`,
+      `notifications                         ${own.NTFY_URL ?? `stand-in: ${ntfy.url}/${demoTopic}`}`,
       `models of the mesh                    ${own.LLM_BASE_URL ?? `stand-in, scripted: ${model.openaiBaseUrl}`}`,
       `coding agent                          the real Claude Code; the model's words are scripted: ${model.url}`,
       `deployment of acme/todo-app           ${app.url}`,

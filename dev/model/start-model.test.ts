@@ -13,6 +13,7 @@ const schemas = {
   plan_review: z.strictObject({ approve: z.boolean(), confidence: z.number().min(0).max(1), feedback: z.string() }),
   test_evaluation: z.strictObject({ passed: z.boolean(), confidence: z.number(), reason: z.string(), failures: z.array(z.string()) }),
   architect_answer: z.strictObject({ confident: z.boolean(), answer: z.string(), confidence: z.number(), reason: z.string() }),
+  learning: z.strictObject({ general: z.boolean(), text: z.string(), scope: z.enum(["repository", "mesh"]) }),
   general: z.strictObject({ answer: z.string() }),
 };
 const post = (path: string, body: unknown, headers: Record<string, string> = { authorization: "Bearer any" }) =>
@@ -47,6 +48,19 @@ describe("completions", () => {
       answer: "Only open ones",
     });
     expect(await complete("architect_answer", "acme/todo-app#3: ?")).toMatchObject({ confident: false, confidence: 0.4 });
+  });
+
+  test("a person's choice of a separator is a lesson, and what was learned answers the next issue", async () => {
+    const questions = "Questions:\n\n1. Which separator should the file use?\n   - Comma: a\n   - Semicolon: b";
+    const lesson = await complete("learning", `Issue acme/todo-app#3: CSV\n\n${questions}\n\nThe person's answer:\n\nSemicolon`);
+    expect(lesson).toEqual({ general: true, text: expect.stringContaining("semicolon"), scope: "repository" });
+    expect(await complete("learning", "acme/todo-app#3\n\nThe person's answer:\n\nBlue")).toMatchObject({ general: false });
+    const learned = `What was learned before, from people's answers; the newer counts:\n\n- ${lesson.text} (in this repository)`;
+    expect(await complete("architect_answer", `Issue acme/todo-app#9: Report\n\n${learned}\n\n${questions}`)).toMatchObject({
+      confident: true,
+      answer: "Semicolon",
+    });
+    expect(await complete("architect_answer", `Issue acme/todo-app#9: Report\n\n${questions}`)).toMatchObject({ confident: false });
   });
 
   test.each([

@@ -102,7 +102,7 @@ test("an answer is sent for its question only", async () => {
   show(project({ runs: [runOf({ questions: [question] })] }));
   mesh.answers[`POST /questions/${question.id}/answer`] = { status: "accepted" };
   await page.goto(mesh.url);
-  await page.getByRole("button", { name: "Green" }).click();
+  await page.getByRole("radio", { name: "Green" }).check();
   const sent = page.waitForResponse((response) => response.request().method() === "POST");
   await page.getByRole("button", { name: "Answer", exact: true }).click();
   await sent;

@@ -1,3 +1,4 @@
+import { demoTopic } from "../../dev/demo/person.ts";
 import type { LocalMesh } from "../../dev/mesh/local-mesh.ts";
 
 const markerOf = /<!-- mesh-six:([^ ]+) -->/g;
@@ -29,7 +30,7 @@ export function doubles(mesh: LocalMesh): string[] {
   );
   seen(
     "notification",
-    mesh.ntfy.events("mesh-six-demo").flatMap((event) => ("sequence_id" in event && event.sequence_id ? [`${event.sequence_id} ${event.message ?? ""}`] : [])),
+    mesh.ntfy.events(demoTopic).flatMap((event) => ("sequence_id" in event && event.sequence_id ? [`${event.sequence_id} ${event.message ?? ""}`] : [])),
   );
   return found;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { demonstration, putIntoTodo, watch } from "../../dev/demo/demonstration.ts";
+import { personWithPhone } from "../../dev/demo/person.ts";
 import { writeReport } from "../../dev/demo/report.ts";
 import { doubles } from "./doubles.ts";
 import { meshForTest, seeded, until } from "./mesh-fixture.ts";
@@ -17,6 +18,7 @@ afterAll(() => mesh?.end());
 test(`kill -9 of workerd at ten random moments, board automations on, seed ${seed}: the same end, nothing doubled, nothing lost`, async () => {
   process.stdout.write(`seed ${seed}; again with MESH_SEED=${seed}\n`);
   const random = seeded(seed);
+  const putAway = personWithPhone(mesh, ["Semicolon"], (line) => mesh.said.push(line));
   await putIntoTodo(mesh);
   let kills = 0;
   const stop = new AbortController();
@@ -37,6 +39,7 @@ test(`kill -9 of workerd at ten random moments, board automations on, seed ${see
   const done = await watch(mesh, { limitMs: 400_000, log: (line) => mesh.said.push(line) });
   await killer;
   stop.abort();
+  putAway();
   const report = await writeReport(mesh, startedAt);
   expect(report.faults, mesh.said.slice(-80).join("\n")).toEqual([]);
   expect(done).toBe(true);

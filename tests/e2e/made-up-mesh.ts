@@ -44,10 +44,11 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
       response.end(typeof answer === "number" ? undefined : JSON.stringify(answer));
       return;
     }
-    const file = pathname === "/" ? "/index.html" : pathname;
-    const content = await readFile(join(dist, file)).catch(() => undefined);
-    response.writeHead(content ? 200 : 404, { "content-type": contentTypes[extname(file)] ?? "text/plain" });
-    response.end(content);
+    // As Pages without a 404.html: whatever is no file is the page itself.
+    const content = await readFile(join(dist, pathname)).catch(() => undefined);
+    const type = content ? contentTypes[extname(pathname)] : contentTypes[".html"];
+    response.writeHead(200, { "content-type": type ?? "text/plain" });
+    response.end(content ?? (await readFile(join(dist, "index.html"))));
   });
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {

@@ -46,7 +46,10 @@ function inItsForm(given: { answer: string }, request: CompletionRequest): unkno
   return asked?.properties && "answers" in asked.properties ? { ...given, answers: given.answer === "" ? [] : [given.answer] } : given;
 }
 
-function architectAnswer(issue: string | undefined): { confident: boolean; answer: string; confidence: number; reason: string } {
+function architectAnswer(
+  issue: string | undefined,
+  request: CompletionRequest,
+): { confident: boolean; answer: string; confidence: number; reason: string } {
   if (issue === "acme/todo-app#2") {
     return {
       confident: true,
@@ -63,7 +66,25 @@ function architectAnswer(issue: string | undefined): { confident: boolean; answe
       reason: "It depends on the readers' spreadsheets, which nothing here says.",
     };
   }
-  return { confident: false, answer: "", confidence: 0.1, reason: "Nothing is known about this." };
+  return rememberedAnswer(request) ?? { confident: false, answer: "", confidence: 0.1, reason: "Nothing is known about this." };
+}
+
+/** Given what people's answers have taught, the option that is named there. */
+function rememberedAnswer(request: CompletionRequest) {
+  const learned = /^What was learned before[^\n]*\n\n((?:- [^\n]*\n?)+)/m.exec(request.allText)?.[1]?.toLowerCase() ?? "";
+  const options = [...(/^Questions:\n\n([\s\S]*)/m.exec(request.allText)?.[1] ?? "").matchAll(/^ {3}- ([^:\n]+)/gm)].map(
+    (match) => match[1] ?? "",
+  );
+  const answer = options.find((option) => learned.includes(option.toLowerCase()));
+  return answer === undefined ? undefined : { confident: true, answer, confidence: 0.9, reason: "A person has decided this before." };
+}
+
+function lesson(request: CompletionRequest): { general: boolean; text: string; scope: "repository" | "mesh" } {
+  const answer = /^The person's answer:\n\n([^\n]*)/m.exec(request.allText)?.[1]?.toLowerCase() ?? "";
+  const separator = ["semicolon", "comma"].find((name) => answer.includes(name));
+  return separator && /\bseparator\b/i.test(request.allText)
+    ? { general: true, text: `Files that are exported for spreadsheets use the ${separator} as separator.`, scope: "repository" }
+    : { general: false, text: "", scope: "repository" };
 }
 
 /** The built-in agents' answers, by the name of the schema they ask for; an unknown schema gets the plainest value that fits. */
@@ -77,7 +98,9 @@ export function completionOf(request: CompletionRequest): unknown {
     case "test_evaluation":
       return testEvaluation(request);
     case "architect_answer":
-      return inItsForm(architectAnswer(issue), request);
+      return inItsForm(architectAnswer(issue, request), request);
+    case "learning":
+      return lesson(request);
     case "general":
       return { answer: "This is the demonstration's scripted model; it has no opinion of its own." };
     case undefined:
