@@ -19,7 +19,9 @@ export function addExplain(program: Command): void {
       const mesh = flags.mesh ?? process.env.MESH_URL;
       const token = flags.token ?? process.env.MESH_TOKEN;
       if (!mesh || !token) throw new Error("set MESH_URL and MESH_TOKEN, or give --mesh and --token");
-      const response = await fetch(`${mesh.replace(/\/$/, "")}/runs/${project}/${number}/explain`, { headers: { authorization: `Bearer ${token}` } });
+      const response = await fetch(`${mesh.replace(/\/$/, "")}/runs/${project}/${number}/explain`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
       const answer = (await response.json()) as { explain?: string; detail?: string };
       if (!response.ok) throw new Error(answer.detail ?? `the mesh answered ${response.status}`);
       console.log(answer.explain);

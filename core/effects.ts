@@ -25,7 +25,13 @@ export type EffectBody =
   /** `number` 0: found by its branch; done when there is none. */
   | { readonly kind: "close-pull-request"; readonly number: number; readonly branch: string }
   /** Refused by GitHub when the head is not `sha`. */
-  | { readonly kind: "merge-pull-request"; readonly number: number; readonly sha: string; readonly method: "merge" | "squash" | "rebase"; readonly title: string }
+  | {
+      readonly kind: "merge-pull-request";
+      readonly number: number;
+      readonly sha: string;
+      readonly method: "merge" | "squash" | "rebase";
+      readonly title: string;
+    }
   | { readonly kind: "open-bug-issue"; readonly parent: number; readonly marker: string; readonly title: string; readonly body: string }
   | { readonly kind: "close-issue"; readonly issue: number; readonly reason: "completed" | "not-planned" }
   /** Read it and apply what is found as an observation. */
@@ -33,7 +39,15 @@ export type EffectBody =
   | { readonly kind: "observe-pull-request"; readonly number: number }
   | { readonly kind: "observe-branch"; readonly branch: string }
   | { readonly kind: "check-health"; readonly url: string; readonly expectCommit: string | null }
-  | { readonly kind: "notify"; readonly sequenceId: string; readonly title: string; readonly message: string; readonly priority: number; readonly tags: readonly string[]; readonly click: string | null }
+  | {
+      readonly kind: "notify";
+      readonly sequenceId: string;
+      readonly title: string;
+      readonly message: string;
+      readonly priority: number;
+      readonly tags: readonly string[];
+      readonly click: string | null;
+    }
   /** One notification for all items of a question; a reminder is the same again and replaces it. Queued before: `purpose`, `taps` and `until` may be absent. */
   | {
       readonly kind: "ask-human";
@@ -59,7 +73,13 @@ export type EffectBody =
       readonly until: Moment;
     }
   /** Said to a live attempt through its agent's mailbox; done when the agent confirms. */
-  | { readonly kind: "tell-session"; readonly agent: AgentId; readonly task: TaskId; readonly attempt: number; readonly command: CommandBody };
+  | {
+      readonly kind: "tell-session";
+      readonly agent: AgentId;
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly command: CommandBody;
+    };
 
 export type EffectKind = EffectBody["kind"];
 
@@ -106,7 +126,11 @@ export type EffectResult =
   | { readonly kind: "pull-request-open"; readonly number: number; readonly url: string; readonly headSha: string }
   | { readonly kind: "merged"; readonly sha: string }
   /** GitHub refused the merge: `conflict` and `base-moved` send the session to work, `protected` and others a person. */
-  | { readonly kind: "merge-refused"; readonly because: "conflict" | "base-moved" | "head-moved" | "protected" | "closed"; readonly message: string }
+  | {
+      readonly kind: "merge-refused";
+      readonly because: "conflict" | "base-moved" | "head-moved" | "protected" | "closed";
+      readonly message: string;
+    }
   | { readonly kind: "pull-request-refused"; readonly because: "no-commits" | "branch-missing" | "refused"; readonly message: string }
   | { readonly kind: "issue-open"; readonly number: number; readonly url: string }
   | { readonly kind: "health"; readonly healthy: boolean; readonly detail: string };

@@ -133,7 +133,13 @@ export type InputBody =
       readonly by: string;
       readonly via: "dashboard" | "api" | "reply-page" | "notification" | "comment" | "board";
     }
-  | { readonly type: "operator-commanded"; readonly issue: number; readonly command: OperatorCommand; readonly by: string; readonly reason: string };
+  | {
+      readonly type: "operator-commanded";
+      readonly issue: number;
+      readonly command: OperatorCommand;
+      readonly by: string;
+      readonly reason: string;
+    };
 
 /** A fact that reaches an orchestrator. `id` makes it idempotent: the same id twice is one input. */
 export type ProjectInput = { readonly id: string; readonly at: Moment } & InputBody;

@@ -23,7 +23,10 @@ test("null takes a setting or a whole section away, and an empty section goes wi
 
 test("what was taken away falls back to the value below: the mesh's, then the default", () => {
   const mesh = { questions: { answerAt: 0.9 }, qa: { testCommand: "make test" } };
-  const project = patchOverrides({ questions: { answerAt: 0.5 }, qa: { testCommand: "npm test", checks: true } }, { questions: null, qa: { testCommand: null } });
+  const project = patchOverrides(
+    { questions: { answerAt: 0.5 }, qa: { testCommand: "npm test", checks: true } },
+    { questions: null, qa: { testCommand: null } },
+  );
   const policy = parsePolicy(mergeOverrides(mesh, project));
   expect(policy.ok && [policy.value.questions.answerAt, policy.value.qa]).toEqual([
     0.9,
@@ -43,4 +46,15 @@ test("what does not fit is kept for the check to refuse with its path", () => {
     const parsed = parsePolicy(patchOverrides(current, patch));
     expect(parsed).toMatchObject({ ok: false, error: [{ path }] });
   }
+});
+
+test("quiet hours are times of day", () => {
+  const quiet = (quietFrom: string, quietTo = "07:00") => parsePolicy({ notify: { quietFrom, quietTo, utcOffsetMinutes: 60 } });
+  expect(quiet("22:30")).toMatchObject({ ok: true, value: { notify: { quietFrom: "22:30", topics: [] } } });
+  for (const time of ["24:00", "7:00", "22:60", "", "22:30:00"])
+    expect(quiet(time)).toMatchObject({ ok: false, error: [{ path: "notify.quietFrom" }] });
+  expect(parsePolicy({ notify: { topics: [{ person: "ann", topic: "a/b" }] } })).toMatchObject({
+    ok: false,
+    error: [{ path: "notify.topics.0.topic" }],
+  });
 });

@@ -99,7 +99,11 @@ export const policySchema = z.strictObject({
    * What nobody has taken is said again after this long, and an effect whose consumer was not heard of for `leaseMs` is given to another.
    * A local mesh, which loses messages with every restart, wants less.
    */
-  redelivery: section({ handoverMs: ms(secondMs, hourMs, 30 * secondMs), effectMs: ms(secondMs, hourMs, minuteMs), leaseMs: ms(5 * secondMs, hourMs, 3 * minuteMs) }),
+  redelivery: section({
+    handoverMs: ms(secondMs, hourMs, 30 * secondMs),
+    effectMs: ms(secondMs, hourMs, minuteMs),
+    leaseMs: ms(5 * secondMs, hourMs, 3 * minuteMs),
+  }),
   retention: section({ finishedMs: ms(hourMs, 365 * dayMs, 7 * dayMs) }),
   notify: section({
     /** Whose phone listens to which topic of the notification server; empty = the Worker's own topic. An answer is by that person. */

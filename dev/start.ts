@@ -22,7 +22,16 @@ const command = new Command("npm start --")
   .option("--verbose", "show what every part says")
   .parse();
 
-const options = command.opts<{ exit?: true; fresh?: true; report?: string; data: string; port: string; limit: string; automations?: true; verbose?: true }>();
+const options = command.opts<{
+  exit?: true;
+  fresh?: true;
+  report?: string;
+  data: string;
+  port: string;
+  limit: string;
+  automations?: true;
+  verbose?: true;
+}>();
 const say = (line: string): void => console.log(line);
 const detail = (line: string): void => {
   if (options.verbose) console.log(pc.dim(line));
@@ -68,17 +77,22 @@ async function demonstrate(): Promise<void> {
 
 function printReport(report: Awaited<ReturnType<typeof writeReport>>, done: boolean): void {
   const seconds = Math.round((report.finishedAt - report.startedAt) / 1_000);
-  say(`\n${report.ok ? pc.green("Every issue ended as it should") : pc.red("Not every issue ended as it should")}${done ? "" : " (time is up)"} after ${seconds} s.`);
+  say(
+    `\n${report.ok ? pc.green("Every issue ended as it should") : pc.red("Not every issue ended as it should")}${done ? "" : " (time is up)"} after ${seconds} s.`,
+  );
   for (const issue of report.issues)
     say(
       `  ${issue.key.padEnd(16)} ${issue.outcome.padEnd(10)} ${issue.pullRequest ? `pull request #${issue.pullRequest.number}` : ""} $${issue.usd.toFixed(4)} ${issue.questions.map((question) => `question answered by ${question.answeredBy}`).join(", ")}`,
     );
   for (const fault of report.faults) say(pc.red(`  ${fault}`));
-  say(`  ${Object.entries(report.counts).map(([name, count]) => `${name} ${Math.round(count)}`).join(", ")}`);
+  say(
+    `  ${Object.entries(report.counts)
+      .map(([name, count]) => `${name} ${Math.round(count)}`)
+      .join(", ")}`,
+  );
 }
 
 function untilStopped(): Promise<void> {
   say("\nCtrl-C stops everything.");
   return new Promise((end) => stopping.signal.addEventListener("abort", () => end(), { once: true }));
 }
-

@@ -131,9 +131,7 @@ export class AgentPoolStore {
 
   /** The projects with work that waits for an agent; they have to say so again. */
   takeWaiting(): readonly ProjectKey[] {
-    return this.#sql
-      .all<{ project: string }>("DELETE FROM waiting RETURNING project")
-      .map(({ project }) => project as ProjectKey);
+    return this.#sql.all<{ project: string }>("DELETE FROM waiting RETURNING project").map(({ project }) => project as ProjectKey);
   }
 
   get projects(): readonly ProjectProfile[] {

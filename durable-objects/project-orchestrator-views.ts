@@ -1,6 +1,8 @@
+import type { QuestionId } from "../core/ids.ts";
+import { runOf } from "../core/lifecycle/run-ids.ts";
 import type { Run } from "../core/lifecycle/state.ts";
-import { viewRun } from "../core/lifecycle/view.ts";
-import type { ProjectView, RunView, TaskView } from "../core/project/views.ts";
+import { viewAsked, viewRun } from "../core/lifecycle/view.ts";
+import type { AskedQuestion, ProjectView, RunView, TaskView } from "../core/project/views.ts";
 import type { TaskStatus } from "../core/task/state.ts";
 import { viewTask } from "../core/task/view.ts";
 import type { Moment } from "../core/time.ts";
@@ -39,6 +41,14 @@ export function recentRuns(store: StateStore): RunView[] {
 
 export function viewRuns({ configuration, policy }: StateStore, runs: readonly Run[]): RunView[] {
   return configuration === null ? [] : runs.map((run) => viewRun(run, { policy, profile: configuration.profile }));
+}
+
+/** A question as its person sees it; null when there is none of that id, or its run is forgotten. */
+export function askedQuestion(store: StateStore, id: QuestionId): AskedQuestion | null {
+  const made = runOf(id);
+  const run = made && store.run(made.issue, made.run);
+  if (run === undefined || store.configuration === null) return null;
+  return viewAsked(run, id, store.configuration.profile) ?? null;
 }
 
 /** Newest submission first: what is active, and what ended in the last days. */

@@ -1,12 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Effect } from "../core/effects.ts";
 import type { JournalPage } from "../core/events.ts";
-import type { AgentId, EffectId, ProjectKey, TaskId } from "../core/ids.ts";
+import type { AgentId, EffectId, ProjectKey, QuestionId, TaskId } from "../core/ids.ts";
 import { parseRunRef } from "../core/ids.ts";
 import type { Applied, ProjectInput, ProjectProfile } from "../core/inputs.ts";
 import type { Policy } from "../core/policy.ts";
 import { outboxReady } from "../core/project/outbox.ts";
-import type { ProjectView, RunView, TaskView } from "../core/project/views.ts";
+import type { AskedQuestion, ProjectView, RunView, TaskView } from "../core/project/views.ts";
 import type { Assignment, Command } from "../core/protocol/frames.ts";
 import { liveAttempt } from "../core/task/attempts.ts";
 import { viewTask } from "../core/task/view.ts";
@@ -25,7 +25,7 @@ import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { assignmentOf, commandOf, Sender } from "./project-orchestrator-sender.ts";
 import type { Declined } from "./project-orchestrator-sender.ts";
 import { dayOf, orchestratorSteps } from "./project-orchestrator-tables.ts";
-import { recentRuns, recentTasks, viewProject, viewRuns } from "./project-orchestrator-views.ts";
+import { askedQuestion, recentRuns, recentTasks, viewProject, viewRuns } from "./project-orchestrator-views.ts";
 import type { TaskFilter } from "./project-orchestrator-views.ts";
 import { migrate } from "./schema-migrations.ts";
 import { ownJournal } from "./state-store.ts";
@@ -110,6 +110,11 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   /** Active runs, then the most recently ended ones. */
   runs(): RunView[] {
     return recentRuns(this.#ready().store);
+  }
+
+  /** One question with all that its page shows; null when it is unknown. */
+  question(id: QuestionId): AskedQuestion | null {
+    return askedQuestion(this.#ready().store, id);
   }
 
   /** A task with payload and result; null when it is unknown, or ended longer ago than is kept. */

@@ -61,18 +61,29 @@ if (wants("static")) {
 const output = mkdtempSync(join(tmpdir(), "mesh-six-tests-"));
 for (const project of ["node", "workers", "e2e"].filter(wants)) {
   const file = join(output, `${project}.json`);
-  const code = await run(["node_modules/vitest/vitest.mjs", "run", "--project", project, "--reporter=dot", "--reporter=json", `--outputFile.json=${file}`]);
+  const code = await run([
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--project",
+    project,
+    "--reporter=dot",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+  ]);
   if (code !== 0) broken = true;
   count(file);
 }
 rmSync(output, { recursive: true, force: true });
 
 for (const [layer, counts] of counted) console.log(`${layer.padEnd(12)} ${line(counts)}`);
-const total = [...counted.values()].reduce((sum, { passed, failed, skipped }) => ({ passed: sum.passed + passed, failed: sum.failed + failed, skipped: sum.skipped + skipped }), {
-  passed: 0,
-  failed: 0,
-  skipped: 0,
-});
+const total = [...counted.values()].reduce(
+  (sum, { passed, failed, skipped }) => ({ passed: sum.passed + passed, failed: sum.failed + failed, skipped: sum.skipped + skipped }),
+  {
+    passed: 0,
+    failed: 0,
+    skipped: 0,
+  },
+);
 console.log(line(total));
 process.exitCode = broken || total.failed > 0 || total.passed === 0 ? 1 : 0;
 

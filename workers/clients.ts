@@ -13,6 +13,7 @@ import type { Database } from "../drizzle/database.ts";
 import { now } from "../platform/clock.ts";
 import { settingsOf } from "../platform/config.ts";
 import { signingKeys } from "../platform/keys.ts";
+import type { SigningKeys } from "../platform/keys.ts";
 import { countWorker } from "../platform/worker-counts.ts";
 import { createProjectDiscovery } from "../clients/github/discover-project.ts";
 import type { ProjectDiscovery } from "../clients/github/discover-project.ts";
@@ -27,7 +28,14 @@ export interface Clients {
   readonly model: Model;
   readonly gateway: Pick<CompletionRequest<unknown>, "baseUrl" | "apiKey" | "model">;
   readonly ntfy: Ntfy;
+  /** The topic of those who have none of their own. */
   readonly topic: string;
+  /** Whether only those who may can read the topics: without that nothing is approved by a button. */
+  readonly topicsAreGuarded: boolean;
+  /** Signs reply links and buttons. */
+  readonly signingKeys: SigningKeys;
+  /** Where the Worker is reached from outside; without a trailing slash. */
+  readonly publicUrl: string;
   readonly httpCheck: HttpCheck;
   readonly openDatabase: () => Database;
   /** Where people look; without a trailing slash. */
@@ -81,6 +89,9 @@ function connect(env: Env): Clients {
     gateway: { baseUrl: settings.LLM_BASE_URL, apiKey: settings.LLM_API_KEY, model: settings.LLM_MODEL },
     ntfy: createNtfy({ ...outside, url: settings.NTFY_URL, token: settings.NTFY_TOKEN }),
     topic: settings.NTFY_TOPIC,
+    topicsAreGuarded: settings.NTFY_TOKEN !== undefined,
+    signingKeys: signingKeys(settings),
+    publicUrl: settings.PUBLIC_URL,
     openDatabase: () =>
       openDatabase({
         url: settings.DATABASE_URL,

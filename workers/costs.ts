@@ -19,9 +19,7 @@ export async function costsOf(env: Env) {
   const keys = [{ key: meshProject, name: "mesh" }, ...profiles];
   const [projects, mailboxes, live, settingsCosts] = await Promise.all([
     Promise.all(keys.map(async ({ key, name }) => ({ project: name, ...(await orchestrator(env, key).costs()) }))),
-    Promise.all(
-      agents.filter(({ kind }) => kind === "remote").map(async ({ id }) => ({ agent: id, ...(await mailbox(env, id).costs()) })),
-    ),
+    Promise.all(agents.filter(({ kind }) => kind === "remote").map(async ({ id }) => ({ agent: id, ...(await mailbox(env, id).costs()) }))),
     liveFeed(env).costs(),
     settings(env).costs(),
   ]);

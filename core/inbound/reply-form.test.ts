@@ -19,8 +19,7 @@ const question = (change: Partial<QuestionView> = {}): QuestionView => ({
   parked: false,
   ...change,
 });
-const read = (about: QuestionView, sent: Record<string, string | string[]>) =>
-  readReplyForm(about, (name) => [sent[name] ?? []].flat());
+const read = (about: QuestionView, sent: Record<string, string | string[]>) => readReplyForm(about, (name) => [sent[name] ?? []].flat());
 
 test("a choice, several, a text, or both", () => {
   expect(read(question(), { "choice-0": "1" })).toEqual({ ok: true, value: ["Red"] });

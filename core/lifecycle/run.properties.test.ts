@@ -21,6 +21,11 @@ const policy: fc.Arbitrary<PolicyOverrides> = fc.record({
     healthUrl: fc.constantFrom(null, "https://app.test/healthz"),
     smokeTestUrl: fc.constantFrom(null, "https://app.test/smoke"),
   }),
+  notify: fc.record({
+    quietFrom: fc.constantFrom(null, "00:10", "23:00"),
+    quietTo: fc.constantFrom("07:00"),
+    utcOffsetMinutes: fc.constantFrom(0, -300),
+  }),
   questions: fc.record({ onSilence: fc.constantFrom("wait", "best-guess", "fail"), holdForMs: fc.constantFrom(0, 600_000) }),
 });
 const scene = fc.tuple(policy, history);

@@ -92,12 +92,10 @@ export function startRun(
   step.event("run-started", { branch: run.branch, restartOf: earlier?.run ?? null });
   // Restarted by an operator: the card stands elsewhere, and must not be taken for a human's move.
   if (roleOf(card.column, context.policy) !== "todo") askMove(step, "todo", true);
-  // The result of opening it may still be out; after it in the same lane, the pull request is found by its branch.
-  const mayBeOpen =
-    earlier &&
-    earlier.mergedSha === undefined &&
-    earlier.pull?.state !== "closed" &&
-    earlier.phases.some(({ phase }) => phase === "implementation");
-  if (mayBeOpen) step.effect("pull", { kind: "close-pull-request", number: earlier.pull?.number ?? 0, branch: earlier.branch });
+  // The result of opening it may still be out, and one that was seen closed may have been opened anew; after it in the same lane, the pull
+  // request is found by its branch.
+  const mayBeOpen = earlier && earlier.mergedSha === undefined && earlier.phases.some(({ phase }) => phase === "implementation");
+  const open = earlier?.pull?.state === "open" ? earlier.pull.number : 0;
+  if (mayBeOpen) step.effect("pull", { kind: "close-pull-request", number: open, branch: earlier.branch });
   return moved(step.run, step.events, step.actions);
 }

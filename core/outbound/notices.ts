@@ -12,7 +12,9 @@ export function renderAsking(question: Question): { message: string; choices: re
   const { items, guess } = question;
   const [item] = items;
   const single = items.length === 1 && item !== undefined && !item.multiple ? item : undefined;
-  const guessed = guess ? `\n\nThe architect would say: ${cut(guess.answers.join(" / "), limits.answer)} (${percent(guess.confidence)} sure)` : "";
+  const guessed = guess
+    ? `\n\nThe architect would say: ${cut(guess.answers.join(" / "), limits.answer)} (${percent(guess.confidence)} sure)`
+    : "";
   return {
     message: cut(items.map(itemText).join("\n\n"), limits.question) + guessed,
     choices: single ? single.options.map(({ label }) => label) : [],
@@ -66,7 +68,12 @@ function howToAnswer(question: Question, policy: RunContext["policy"]): string {
       ? "Answer in a comment that begins with `/answer`, each answer in a line of its own with its number: `1. …`, `2. …`."
       : `Answer with a comment: \`/answer ${example.replaceAll("`", "'")}\`.`;
   const { onSilence } = policy.questions;
-  const silence = question.purpose !== "session" || onSilence === "wait" ? "" : onSilence === "fail" ? " Without an answer the run fails in time." : " Without an answer it goes on in time with the architect's best guess, if there is one.";
+  const silence =
+    question.purpose !== "session" || onSilence === "wait"
+      ? ""
+      : onSilence === "fail"
+        ? " Without an answer the run fails in time."
+        : " Without an answer it goes on in time with the architect's best guess, if there is one.";
   return `${how} Comments by people with write access count; the notification and the dashboard do as well.${silence}`;
 }
 

@@ -4,7 +4,14 @@ import * as z from "zod";
 export const protocolVersion = 1;
 
 /** WebSocket close codes of the mesh (4000–4999 are for applications, RFC 6455 section 7.4.2). */
-export const closeCodes = { badFrame: 4400, unauthorized: 4401, unknownVersion: 4406, replaced: 4409, tooLarge: 4413, draining: 4503 } as const;
+export const closeCodes = {
+  badFrame: 4400,
+  unauthorized: 4401,
+  unknownVersion: 4406,
+  replaced: 4409,
+  tooLarge: 4413,
+  draining: 4503,
+} as const;
 
 /** 1 MiB per frame, 64 KiB of output, 256 KiB of a task's result as JSON text. */
 export const limits = { frameBytes: 1_048_576, outputBytes: 65_536, resultBytes: 262_144, reportsPerFrame: 100 } as const;
@@ -17,7 +24,10 @@ const text = (most: number) => z.string().max(most);
 export const questionItem = z.strictObject({
   text: z.string().min(1).max(20_000),
   header: text(100).optional(),
-  options: z.array(z.strictObject({ label: z.string().min(1).max(500), description: text(5_000).optional() })).max(10).default([]),
+  options: z
+    .array(z.strictObject({ label: z.string().min(1).max(500), description: text(5_000).optional() }))
+    .max(10)
+    .default([]),
   multiple: z.boolean().default(false),
 });
 export type QuestionItem = z.output<typeof questionItem>;
@@ -29,7 +39,10 @@ export const testResults = z.strictObject({
   timedOut: z.boolean().default(false),
   format: z.enum(["junit", "tap", "playwright", "none"]),
   counts: z.strictObject({ passed: z.number().int(), failed: z.number().int(), skipped: z.number().int() }).optional(),
-  failures: z.array(z.strictObject({ name: text(500), message: text(4_000) })).max(50).default([]),
+  failures: z
+    .array(z.strictObject({ name: text(500), message: text(4_000) }))
+    .max(50)
+    .default([]),
   /** The end of the output, for people and for the evaluation. */
   tail: text(16_384),
   sha: sha.optional(),
@@ -105,7 +118,12 @@ export const agentFrame = z.discriminatedUnion("type", [
     working: z.array(z.strictObject(taskRef)).max(1_000).default([]),
   }),
   reportsFrame,
-  z.strictObject({ type: z.literal("output"), sessionId: text(200), offset: z.number().int().nonnegative(), data: text(limits.outputBytes) }),
+  z.strictObject({
+    type: z.literal("output"),
+    sessionId: text(200),
+    offset: z.number().int().nonnegative(),
+    data: text(limits.outputBytes),
+  }),
   z.strictObject({ type: z.literal("heartbeat") }),
 ]);
 export type AgentFrame = z.output<typeof agentFrame>;
@@ -185,7 +203,10 @@ export const registration = z.strictObject({
     )
     .min(1)
     .max(50),
-  healthChecks: z.array(z.strictObject({ name: z.string().min(1).max(64), url: z.url().max(2_000) })).max(20).default([]),
+  healthChecks: z
+    .array(z.strictObject({ name: z.string().min(1).max(64), url: z.url().max(2_000) }))
+    .max(20)
+    .default([]),
   slots: z.number().int().min(1).max(1_000).default(1),
   metadata: z.record(z.string().max(64), z.string().max(500)).default({}),
 });

@@ -17,9 +17,19 @@ export interface IssueReport {
   readonly key: string;
   readonly outcome: string;
   readonly phases: readonly { readonly phase: string; readonly at: number }[];
-  readonly pullRequest: { readonly number: number; readonly merged: boolean; readonly commits: number; readonly authors: readonly string[] } | null;
+  readonly pullRequest: {
+    readonly number: number;
+    readonly merged: boolean;
+    readonly commits: number;
+    readonly authors: readonly string[];
+  } | null;
   readonly cycles: RunView["cycles"];
-  readonly questions: readonly { readonly text: string; readonly answeredBy: string | null; readonly confidence: number | null; readonly parked: boolean }[];
+  readonly questions: readonly {
+    readonly text: string;
+    readonly answeredBy: string | null;
+    readonly confidence: number | null;
+    readonly parked: boolean;
+  }[];
   readonly usd: number;
   readonly explain: string;
 }
@@ -36,7 +46,11 @@ export interface DemonstrationReport {
 }
 
 /** Looks at everything once more, in the mesh and on GitHub, and says whether each issue ended as it should. */
-export async function writeReport(mesh: LocalMesh, startedAt: number, expected: readonly Expected[] = demonstration): Promise<DemonstrationReport> {
+export async function writeReport(
+  mesh: LocalMesh,
+  startedAt: number,
+  expected: readonly Expected[] = demonstration,
+): Promise<DemonstrationReport> {
   const issues: IssueReport[] = [];
   const faults: string[] = [];
   for (const issue of expected) {
@@ -46,7 +60,15 @@ export async function writeReport(mesh: LocalMesh, startedAt: number, expected: 
   }
   const counts = await countAll(mesh);
   const accepted = issues.filter((issue) => issue.outcome === "accepted").length;
-  return { ok: faults.length === 0, startedAt, finishedAt: Date.now(), issues, counts, perIssue: share(counts, Math.max(1, accepted)), faults };
+  return {
+    ok: faults.length === 0,
+    startedAt,
+    finishedAt: Date.now(),
+    issues,
+    counts,
+    perIssue: share(counts, Math.max(1, accepted)),
+    faults,
+  };
 }
 
 async function reportIssue(mesh: LocalMesh, { key }: Expected): Promise<IssueReport> {
@@ -54,7 +76,16 @@ async function reportIssue(mesh: LocalMesh, { key }: Expected): Promise<IssueRep
   if (!run) {
     const reason = await filteredReason(mesh, key);
     const explain = reason === null ? "Nothing is known of this card." : `Not taken: ${reason}.`;
-    return { key, outcome: "untouched", phases: [], pullRequest: null, cycles: { planning: 0, qa: 0, review: 0 }, questions: [], usd: 0, explain };
+    return {
+      key,
+      outcome: "untouched",
+      phases: [],
+      pullRequest: null,
+      cycles: { planning: 0, qa: 0, review: 0 },
+      questions: [],
+      usd: 0,
+      explain,
+    };
   }
   return {
     key,
@@ -82,11 +113,25 @@ function pullRequestOf(mesh: LocalMesh, key: string, run: RunView): IssueReport[
 }
 
 /** The pull request's own commits and who wrote them, from the repository itself. */
-function commitsOf(mesh: LocalMesh, repositoryId: number, pull: { baseSha: string; headSha: string }): { commits: number; authors: string[] } {
+function commitsOf(
+  mesh: LocalMesh,
+  repositoryId: number,
+  pull: { baseSha: string; headSha: string },
+): { commits: number; authors: string[] } {
   const repository = mesh.github.world.state.repositories.find((one) => one.id === repositoryId);
   if (!repository) return { commits: 0, authors: [] };
-  const log = execFileSync("git", ["--git-dir", mesh.github.world.gitDir(repository), "log", "--no-merges", "--format=%ae", `${pull.baseSha}..${pull.headSha}`]);
-  const authors = log.toString().split("\n").filter((line) => line !== "");
+  const log = execFileSync("git", [
+    "--git-dir",
+    mesh.github.world.gitDir(repository),
+    "log",
+    "--no-merges",
+    "--format=%ae",
+    `${pull.baseSha}..${pull.headSha}`,
+  ]);
+  const authors = log
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "");
   return { commits: authors.length, authors: [...new Set(authors)] };
 }
 
@@ -103,7 +148,10 @@ function judge(mesh: LocalMesh, issue: Expected, report: IssueReport): string[] 
   const pulls = pullsOf(mesh, issue.key);
   if (issue.outcome === "untouched") {
     if (report.outcome !== "untouched") return [`${issue.key} should have been left alone, and is ${report.outcome}`];
-    return [...(pulls.length > 0 ? [`${issue.key} has a pull request`] : []), ...(report.explain.startsWith("Not taken") ? [] : [`${issue.key}: no reason is given`])];
+    return [
+      ...(pulls.length > 0 ? [`${issue.key} has a pull request`] : []),
+      ...(report.explain.startsWith("Not taken") ? [] : [`${issue.key}: no reason is given`]),
+    ];
   }
   const merged = pulls.filter((pull) => pull.pull?.merged === true);
   return [
@@ -127,5 +175,7 @@ async function countAll(mesh: LocalMesh): Promise<Counts> {
 }
 
 function share(counts: Counts, issues: number): Counts {
-  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Math.round((count / issues) * 100) / 100])) as unknown as Counts;
+  return Object.fromEntries(
+    Object.entries(counts).map(([name, count]) => [name, Math.round((count / issues) * 100) / 100]),
+  ) as unknown as Counts;
 }

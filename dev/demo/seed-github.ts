@@ -17,7 +17,8 @@ export async function seedGitHub(seed: Seed, secrets: LocalSecrets, automations:
     await seed.addRepository({ owner, name, files: { ...files } });
     const author = owner === "acme" ? "ada" : "solo";
     if (owner === "acme") seed.setPermission("ada", `${owner}/${name}`, "admin");
-    for (const issue of issues) seed.addIssue(`${owner}/${name}`, { title: issue.title, body: issue.body, labels: [...issue.labels], author });
+    for (const issue of issues)
+      seed.addIssue(`${owner}/${name}`, { title: issue.title, body: issue.body, labels: [...issue.labels], author });
     seed.addBoard({
       owner,
       title: `${name} board`,

@@ -11,14 +11,18 @@ export async function buildDashboard(root: string, log: (line: string) => void):
   );
   if (existsSync(built) && statSync(built).mtimeMs > newest) return;
   const lines: string[] = [];
-  const vite = own(join(root, "node_modules/.bin/node"), [join(root, "node_modules/vite/bin/vite.js"), "build", "pages", "--logLevel", "warn"], {
-    cwd: root,
-    env: process.env,
-    onLine: (line) => {
-      lines.push(line);
-      log(`vite: ${line}`);
+  const vite = own(
+    join(root, "node_modules/.bin/node"),
+    [join(root, "node_modules/vite/bin/vite.js"), "build", "pages", "--logLevel", "warn"],
+    {
+      cwd: root,
+      env: process.env,
+      onLine: (line) => {
+        lines.push(line);
+        log(`vite: ${line}`);
+      },
     },
-  });
+  );
   const code = await vite.ended;
   if (code !== 0) throw new Error(`the dashboard could not be built (${code}):\n${lines.join("\n")}`);
 }

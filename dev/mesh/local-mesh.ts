@@ -58,7 +58,8 @@ export async function startLocalMesh(options: LocalMeshOptions): Promise<LocalMe
   mkdirSync(options.dataDir, { recursive: true, mode: 0o755 });
   const endings: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const end of endings.splice(0).toReversed()) await end().catch((error: unknown) => options.log(`while stopping: ${String(error)}`));
+    for (const end of endings.splice(0).toReversed())
+      await end().catch((error: unknown) => options.log(`while stopping: ${String(error)}`));
   };
   try {
     return await assemble(options, endings, stop);
@@ -91,7 +92,9 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
   const model = keep(await startModel({ port: await freePort(port + 4) }));
   const repository = github.world.findRepository("acme", "todo-app");
   if (!repository) throw new Error("the demonstration's repository is missing from the GitHub stand-in");
-  const app = keep(await startApp({ port: await freePort(port + 5), gitDir: github.world.gitDir(repository), branch: "main", pollMs: 300 }));
+  const app = keep(
+    await startApp({ port: await freePort(port + 5), gitDir: github.world.gitDir(repository), branch: "main", pollMs: 300 }),
+  );
 
   const database = own.DATABASE_URL
     ? { DATABASE_URL: own.DATABASE_URL, ...(own.DATABASE_FETCH_ENDPOINT ? { DATABASE_FETCH_ENDPOINT: own.DATABASE_FETCH_ENDPOINT } : {}) }
@@ -130,8 +133,21 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
   const client = new MeshClient(`${url}/api`, settings.OPERATOR_TOKEN ?? secrets.operatorToken);
   const runners: LocalRunner[] = [];
   const startRunner = async (id = "local-1"): Promise<LocalRunner> => {
-    const { token } = await client.post<{ token: string }>("/agents", { id, capabilities: ["planning", "implementation", "qa"], projects: "all" });
-    const runner = startLocalRunner({ root, id, token, url: `${url}/api`, dir: join(dataDir, "runners", id), modelUrl: model.url, slots: 2, log });
+    const { token } = await client.post<{ token: string }>("/agents", {
+      id,
+      capabilities: ["planning", "implementation", "qa"],
+      projects: "all",
+    });
+    const runner = startLocalRunner({
+      root,
+      id,
+      token,
+      url: `${url}/api`,
+      dir: join(dataDir, "runners", id),
+      modelUrl: model.url,
+      slots: 2,
+      log,
+    });
     runners.push(runner);
     endings.push(() => runner.stop());
     return runner;
@@ -155,7 +171,7 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
       `Worker, Durable Objects, Queues, R2   workerd on this machine (wrangler)`,
       `dashboard                             ${url}`,
       `database                              ${own.DATABASE_URL ? "your own" : `stand-in: PGlite behind the Neon protocol, ${neon.fetchEndpoint}`}`,
-      `GitHub                                ${realGitHub ? settings.GITHUB_API_URL ?? "https://api.github.com" : `stand-in: ${github.url}`}`,
+      `GitHub                                ${realGitHub ? (settings.GITHUB_API_URL ?? "https://api.github.com") : `stand-in: ${github.url}`}`,
       `notifications                         ${own.NTFY_URL ?? `stand-in: ${ntfy.url}/${demoTopic}`}`,
       `models of the mesh                    ${own.LLM_BASE_URL ?? `stand-in, scripted: ${model.openaiBaseUrl}`}`,
       `coding agent                          the real Claude Code; the model's words are scripted: ${model.url}`,

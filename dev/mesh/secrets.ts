@@ -21,8 +21,12 @@ export function localSecrets(dir: string): LocalSecrets {
   const secrets: LocalSecrets = {
     operatorToken: randomBytes(24).toString("base64url"),
     signingKey: randomBytes(32).toString("hex"),
-    appPrivateKey: createPrivateKey(privateKey.export({ type: "pkcs8", format: "pem" })).export({ type: "pkcs8", format: "pem" }).toString(),
-    appPublicKey: createPublicKey(publicKey.export({ type: "spki", format: "pem" })).export({ type: "spki", format: "pem" }).toString(),
+    appPrivateKey: createPrivateKey(privateKey.export({ type: "pkcs8", format: "pem" }))
+      .export({ type: "pkcs8", format: "pem" })
+      .toString(),
+    appPublicKey: createPublicKey(publicKey.export({ type: "spki", format: "pem" }))
+      .export({ type: "spki", format: "pem" })
+      .toString(),
     boardToken: `ghp_${randomBytes(18).toString("hex")}`,
   };
   writeFileSync(path, JSON.stringify(secrets), { mode: 0o600 });

@@ -134,7 +134,10 @@ async function writeConfiguration(options: WranglerOptions, worker: string, page
   const main = relative(worker, join(options.root, "workers/index.ts"));
   const dist = relative(pages, join(options.root, "pages/dist"));
   await writeFile(join(worker, "wrangler.toml"), workerConfig.replace(/^main = .*$/m, `main = ${JSON.stringify(main)}`));
-  await writeFile(join(pages, "wrangler.toml"), pagesConfig.replace(/^pages_build_output_dir = .*$/m, `pages_build_output_dir = ${JSON.stringify(dist)}`));
+  await writeFile(
+    join(pages, "wrangler.toml"),
+    pagesConfig.replace(/^pages_build_output_dir = .*$/m, `pages_build_output_dir = ${JSON.stringify(dist)}`),
+  );
   const functions = join(pages, "functions");
   await rm(functions, { force: true });
   await symlink(relative(pages, join(options.root, "pages/functions")), functions);

@@ -18,11 +18,15 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<ApiRes
   return ask<T>(path, { ...(signal ? { signal } : {}) });
 }
 
-/** Tells `/api` something; an answer without a body is `undefined`. */
-export async function post<T>(path: string, body?: unknown): Promise<ApiResult<T>> {
+/** Tells `/api` something; an answer without a body is `undefined`. The same `key` makes a repeat the same command. */
+export async function post<T>(path: string, body?: unknown, key?: string): Promise<ApiResult<T>> {
   return ask<T>(path, {
     method: "POST",
-    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(key === undefined ? {} : { "idempotency-key": key }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 }
 

@@ -1,26 +1,43 @@
-import { signal } from "@preact/signals";
+import { computed } from "@preact/signals";
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { forgetSettled } from "./answering.ts";
 import { HistoryPage } from "./history-page.tsx";
 import { LoginPage } from "./login-page.tsx";
-import { liveState, logOut, notice, refusedEvents, session } from "./mesh-store.ts";
+import { liveState, logOut, notice, projects, refusedEvents, session } from "./mesh-store.ts";
+import { place, type Place } from "./place.ts";
 import { ProjectsPage } from "./projects-page.tsx";
+import { liveQuestions } from "./question-list.ts";
+import { QuestionPage, QuestionsPage } from "./questions-page.tsx";
 import { now, renderClock } from "./when.tsx";
 
-/** The part of the address after `#`. */
-export const place = signal(location.hash);
+/** How many questions wait for a person. */
+export const waitingForPeople = computed(
+  () => liveQuestions(projects.value ?? []).filter(({ question }) => question.status === "with-human").length,
+);
 
 export function App(): JSX.Element {
   if (session.value === "out") return <LoginPage />;
-  const inHistory = place.value === "#/history";
+  const { page } = place.value;
+  const waiting = waitingForPeople.value;
   return (
     <>
       <header class="top">
         <h1>mesh-six</h1>
         <nav aria-label="Pages">
-          <a href="#/" aria-current={inHistory ? undefined : "page"}>
+          <a href="#/" aria-current={page === "projects" ? "page" : undefined}>
             Projects
           </a>
-          <a href="#/history" aria-current={inHistory ? "page" : undefined}>
+          <a href="#/questions" aria-current={page === "questions" ? "page" : undefined}>
+            Questions
+            {waiting > 0 && (
+              <span class="count">
+                {waiting}
+                <span class="unseen"> waiting</span>
+              </span>
+            )}
+          </a>
+          <a href="#/history" aria-current={page === "history" ? "page" : undefined}>
             History
           </a>
         </nav>
@@ -28,7 +45,7 @@ export function App(): JSX.Element {
       </header>
       <main>
         <ReadModel />
-        {inHistory ? <HistoryPage /> : <ProjectsPage />}
+        <Page at={place.value} />
       </main>
       <footer>
         <button class="plain" onClick={() => void logOut()}>
@@ -37,6 +54,20 @@ export function App(): JSX.Element {
       </footer>
     </>
   );
+}
+
+function Page({ at }: { readonly at: Place }): JSX.Element {
+  useEffect(() => forgetSettled, [at.page]);
+  switch (at.page) {
+    case "projects":
+      return <ProjectsPage />;
+    case "questions":
+      return <QuestionsPage />;
+    case "question":
+      return <QuestionPage key={at.id} id={at.id} />;
+    case "history":
+      return <HistoryPage />;
+  }
 }
 
 function Live(): JSX.Element {

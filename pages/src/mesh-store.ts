@@ -4,7 +4,7 @@ import type { LiveMessage, ProjectView } from "../../core/project/views.ts";
 import { get, post, type ApiFailure, type ApiResult, type Listed } from "./api.ts";
 import { keepLive, type LiveState, type Socket } from "./live-socket.ts";
 import { hear, newest } from "./project-list.ts";
-import { readModelNotice, type Freshness, type ReadModelNotice } from "./read-model-notice.ts";
+import { behindNow, graceMs, readModelNotice, type Behind, type Freshness, type ReadModelNotice } from "./read-model-notice.ts";
 
 /** `unknown` until the first answer; `out` shows the login. */
 export const session = signal<"unknown" | "in" | "out">("unknown");
@@ -20,6 +20,8 @@ export const refusedEvents = signal(0);
 const refetchAfterMs = 400;
 const freshnessEveryMs = 30_000;
 
+let behind: Behind = new Map();
+let recheck: ReturnType<typeof setTimeout> | undefined;
 let lastGood: { readonly freshness: Freshness; readonly at: number } | undefined;
 const refetching = new Map<ProjectKey, ReturnType<typeof setTimeout>>();
 let stop: (() => void) | undefined;
@@ -41,6 +43,8 @@ export async function watch(): Promise<void> {
   });
   stop = () => {
     clearInterval(timer);
+    clearTimeout(recheck);
+    recheck = undefined;
     endLive();
     stop = undefined;
   };
@@ -97,10 +101,20 @@ export async function checkFreshness(): Promise<void> {
   if (!answer.ok && answer.error.status === 401) return leave();
   const at = Date.now();
   if (answer.ok) {
+    const seen = behindNow(answer.value, projects.value ?? [], behind, at);
+    // What is behind for the first time is looked at again as soon as it would count.
+    const fresh = [...seen.values()].some(({ since }) => since === at);
+    if (fresh && stop) recheck ??= setTimeout(checkAgain, graceMs);
+    behind = seen;
     lastGood = { freshness: answer.value, at };
     refusedEvents.value = answer.value.refusals.count;
   }
-  notice.value = readModelNotice(answer, lastGood, projects.value ?? [], at);
+  notice.value = readModelNotice(answer, lastGood, projects.value ?? [], behind, at);
+}
+
+function checkAgain(): void {
+  recheck = undefined;
+  void checkFreshness();
 }
 
 function onMessage(message: LiveMessage): void {

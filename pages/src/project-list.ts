@@ -1,5 +1,6 @@
 import type { ProjectKey } from "../../core/ids.ts";
 import type { LiveMessage, ProjectView, RunView } from "../../core/project/views.ts";
+import { isOpen } from "./question-list.ts";
 
 /** What a live message makes of the projects shown, and which one must be fetched anew. */
 export interface Heard {
@@ -49,7 +50,7 @@ export function inOrder(runs: readonly RunView[]): readonly RunView[] {
 }
 
 export function openQuestions(run: RunView): RunView["questions"] {
-  return run.questions.filter(({ status }) => status === "with-human" || status === "with-architect");
+  return run.questions.filter(isOpen);
 }
 
 /** US dollars as people read them: cents, and tenths of a cent below ten cents. */

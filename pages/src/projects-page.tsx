@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { ProjectView } from "../../core/project/views.ts";
-import { failure, projects, refetch } from "./mesh-store.ts";
+import { LiveFailure } from "./live-failure.tsx";
+import { failure, projects } from "./mesh-store.ts";
 import { inOrder } from "./project-list.ts";
 import { RunCard } from "./run-card.tsx";
 import { Ago } from "./when.tsx";
@@ -10,12 +11,7 @@ export function ProjectsPage(): JSX.Element {
   const shown = projects.value;
   return (
     <>
-      {failure.value && (
-        <p role="alert" class="notice bad">
-          {shown ? "What you see may be old. " : ""}
-          {failure.value.detail} <button onClick={() => void refetch()}>Try again</button>
-        </p>
-      )}
+      <LiveFailure />
       {!shown && !failure.value && (
         <p class="quiet" role="status">
           Loading projects…

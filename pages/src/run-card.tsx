@@ -1,8 +1,10 @@
 import type { JSX } from "preact";
 import type { RunView } from "../../core/project/views.ts";
-import { OpenQuestion } from "./open-question.tsx";
+import { answering } from "./answering.ts";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { openQuestions, renderUsd } from "./project-list.ts";
+import { QuestionCard } from "./question-card.tsx";
+import { isOpen } from "./question-list.ts";
 import { Ago } from "./when.tsx";
 
 /** One run: where it stands, what it waits for and why, and what it came to. */
@@ -39,9 +41,11 @@ export function RunCard({ run }: { readonly run: RunView }): JSX.Element {
           <Ago at={run.endedAt ?? run.phaseSince} />
         </Fact>
       </dl>
-      {questions.map((question) => (
-        <OpenQuestion key={question.id} question={question} />
-      ))}
+      {run.questions
+        .filter((question) => isOpen(question) || answering.value.has(question.id))
+        .map((question) => (
+          <QuestionCard key={question.id} question={question} run={run} inRun />
+        ))}
     </li>
   );
 }

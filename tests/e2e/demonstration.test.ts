@@ -38,9 +38,16 @@ test("the demonstration: every issue ends as it should, in one command", async (
       expect(issue(key)?.pullRequest?.commits).toBeGreaterThan(0);
     }
     expect(issue("acme/todo-app#1")?.phases.map(({ phase }) => phase)).not.toContain("PLANNING");
-    expect(issue("acme/todo-app#2")).toMatchObject({ cycles: { planning: 1, qa: 0, review: 0 }, questions: [{ answeredBy: "architect", parked: false }] });
+    expect(issue("acme/todo-app#2")).toMatchObject({
+      cycles: { planning: 1, qa: 0, review: 0 },
+      questions: [{ answeredBy: "architect", parked: false }],
+    });
     expect(issue("acme/todo-app#3")).toMatchObject({ cycles: { planning: 0, qa: 1, review: 0 }, questions: [{ answeredBy: "human" }] });
-    expect(issue("acme/todo-app#4")).toMatchObject({ outcome: "untouched", pullRequest: null, explain: expect.stringContaining("wontfix-by-agent") });
+    expect(issue("acme/todo-app#4")).toMatchObject({
+      outcome: "untouched",
+      pullRequest: null,
+      explain: expect.stringContaining("wontfix-by-agent"),
+    });
     for (const count of Object.values(report.counts)) expect(count).toBeGreaterThan(0);
     // The repository's script tried to read the runner's environment, credentials and to push; it names what succeeded.
     const escapes = filesNamed(join(dataDir, "runners"), "escape-report.txt").map((file) => readFileSync(file, "utf8"));

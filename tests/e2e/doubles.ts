@@ -26,11 +26,15 @@ export function doubles(mesh: LocalMesh): string[] {
   );
   seen(
     "bug issue",
-    state.issues.flatMap((issue) => (issue.pull ? [] : [...issue.body.matchAll(markerOf)].map((match) => `${repository(issue.repositoryId)} ${match[1]}`))),
+    state.issues.flatMap((issue) =>
+      issue.pull ? [] : [...issue.body.matchAll(markerOf)].map((match) => `${repository(issue.repositoryId)} ${match[1]}`),
+    ),
   );
   seen(
     "notification",
-    mesh.ntfy.events(demoTopic).flatMap((event) => ("sequence_id" in event && event.sequence_id ? [`${event.sequence_id} ${event.message ?? ""}`] : [])),
+    mesh.ntfy
+      .events(demoTopic)
+      .flatMap((event) => ("sequence_id" in event && event.sequence_id ? [`${event.sequence_id} ${event.message ?? ""}`] : [])),
   );
   return found;
 }

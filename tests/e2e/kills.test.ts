@@ -33,7 +33,11 @@ test(`kill -9 of workerd at ten random moments, board automations on, seed ${see
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
       }
-      await until("the Worker is back", async () => (await fetch(`${mesh.url}/api/healthz`, { signal: AbortSignal.timeout(2_000) })).ok, 60_000);
+      await until(
+        "the Worker is back",
+        async () => (await fetch(`${mesh.url}/api/healthz`, { signal: AbortSignal.timeout(2_000) })).ok,
+        60_000,
+      );
     }
   })();
   const done = await watch(mesh, { limitMs: 400_000, log: (line) => mesh.said.push(line) });

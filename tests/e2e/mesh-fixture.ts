@@ -7,7 +7,9 @@ import { startLocalMesh, type LocalMesh, type LocalMeshOptions } from "../../dev
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** A local mesh in a folder of its own; what its parts say is kept for a failing test to show. */
-export async function meshForTest(options: Partial<LocalMeshOptions> = {}): Promise<LocalMesh & { readonly said: string[]; end(): Promise<void> }> {
+export async function meshForTest(
+  options: Partial<LocalMeshOptions> = {},
+): Promise<LocalMesh & { readonly said: string[]; end(): Promise<void> }> {
   const dataDir = mkdtempSync(join(tmpdir(), "mesh-six-e2e-"));
   // The agent's own user must be able to reach its worktree.
   chmodSync(dataDir, 0o755);
@@ -23,7 +25,11 @@ export async function meshForTest(options: Partial<LocalMeshOptions> = {}): Prom
 }
 
 /** Waits until `look` gives something other than null, undefined or false. */
-export async function until<T>(what: string, look: () => Promise<T | null | undefined | false> | T | null | undefined | false, limitMs = 120_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  limitMs = 120_000,
+): Promise<T> {
   const end = Date.now() + limitMs;
   let last: unknown;
   while (Date.now() < end) {

@@ -12,13 +12,17 @@ beforeAll(async () => {
 afterAll(() => mesh?.end());
 
 const phaseOf = async (key: string): Promise<string | undefined> => (await runOf(mesh, key))?.phase;
-const reaches = (key: string, phase: string): Promise<boolean> => until(`${key} reaches ${phase}`, async () => (await phaseOf(key)) === phase);
+const reaches = (key: string, phase: string): Promise<boolean> =>
+  until(`${key} reaches ${phase}`, async () => (await phaseOf(key)) === phase);
 
 test("people interfere on GitHub while the database is away: each issue ends as they meant, and the read model catches up", async () => {
   // Tests that take a while leave time for a person to act during QA.
   for (const project of ["acme/todo-app", "solo/notes"])
     await mesh.client.patch(`/projects/${project}`, { overrides: { qa: { testCommand: "sleep 6 && npm test" } } });
-  await putIntoTodo(mesh, demonstration.filter(({ key, outcome }) => outcome === "accepted" && key !== "acme/todo-app#3"));
+  await putIntoTodo(
+    mesh,
+    demonstration.filter(({ key, outcome }) => outcome === "accepted" && key !== "acme/todo-app#3"),
+  );
 
   // No runner yet: a person pauses issue 2 while it waits for one, and edits it.
   await reaches("acme/todo-app#2", "PLANNING");

@@ -32,7 +32,10 @@ async function runWith(look: (run: RunView) => boolean, what: string): Promise<R
 
 /** The page behind the notification, as the phone opens it. */
 async function replyPage(): Promise<{ page: Page; bytes: number }> {
-  const url = await until("a notification with a page", () => mesh.ntfy.shown(demoTopic).find((event) => event.click?.includes("/r/"))?.click);
+  const url = await until(
+    "a notification with a page",
+    () => mesh.ntfy.shown(demoTopic).find((event) => event.click?.includes("/r/"))?.click,
+  );
   const page = await browser.newPage({ viewport: phoneSize, colorScheme: "dark", javaScriptEnabled: true });
   let bytes = 0;
   page.on("response", (response) => void response.body().then((body) => (bytes += body.byteLength)));
@@ -42,7 +45,10 @@ async function replyPage(): Promise<{ page: Page; bytes: number }> {
 
 test("issue 3: parked, Worker and runner restarted, answered by phone in a real browser: the same conversation goes on to Done", async () => {
   await mesh.client.patch("/projects/acme/todo-app", { overrides: { questions: { holdForMs: 1_000 } } });
-  await putIntoTodo(mesh, demonstration.filter(({ key }) => key === issue3));
+  await putIntoTodo(
+    mesh,
+    demonstration.filter(({ key }) => key === issue3),
+  );
   await runWith((run) => run.questions.some((question) => question.status === "with-human"), "the question is with a person");
   const parked = await runWith((run) => run.questions.some((question) => question.parked), "the session is parked");
   const conversation = parked.session?.conversationId;

@@ -35,7 +35,7 @@ export async function journalAndReadModel(mesh: LocalMesh, project: string): Pro
 /** The journal as the orchestrator has it. */
 async function journalOf(mesh: LocalMesh, project: string): Promise<Row[]> {
   const found: Row[] = [];
-  for (let after = 0, more = true; more; ) {
+  for (let after = 0, more = true; more;) {
     const page = await mesh.client.get<JournalPage>(`/projects/${project}/journal?after=${after}&limit=500`);
     found.push(...page.events.map(({ seq, type, issue, task }) => ({ seq, type, issue: issue ?? null, task: task ?? null })));
     after = page.upTo;

@@ -86,6 +86,11 @@ function answersFitTheirQuestion({ before, input, change, world }: Observed): st
       if (old.answer && !isDeepStrictEqual(old.answer, now.answer)) return `question ${old.id} was answered twice`;
       if (old.status !== "with-architect" && now.status === "with-architect") return `question ${old.id} went back to the architect`;
       if (!isOpen(old) && isOpen(now)) return `question ${old.id} was opened again`;
+      const settled = change.outboxAdd.filter(
+        (effect) => effect.kind === "settle-notice" && effect.question === old.id && effect.state !== "applied",
+      );
+      if (settled.length !== (old.status === "with-human" && !isOpen(now) ? 1 : 0))
+        return `people were told ${settled.length} times that question ${old.id} is settled`;
       if (
         old.answer &&
         input.type === "human-answered" &&
@@ -129,6 +134,8 @@ function stuck(run: Run, { project }: SimulatedWorld): string | undefined {
     if (hold.kind === "effect" && !run.questions.some((question) => question.effect === hold.effect && isOpen(question)))
       return "held by an effect that nobody is asked about";
   }
+  if (run.questions.some(({ status }) => status === "with-human") && run.timers.reminder === undefined)
+    return "nobody is reminded of its question";
   const { wait } = run;
   const decides = run.questions.some((question) => isOpen(question) && question.purpose === "decision");
   switch (wait.for) {

@@ -54,6 +54,7 @@ export function createScenario(options: { readonly realInbound?: boolean } = {})
   mesh.model.answer("tech_consultation", { value: { guidance: "Start with the parser." } });
   mesh.model.answer("plan_review", { value: { approve: true, confidence: 0.95, feedback: "sound" } });
   mesh.model.answer("architect_answer", { value: { confident: true, answers: ["Blue"], confidence: 0.9, reason: "the issue says so" } });
+  mesh.model.answer("learning", { value: { general: false, text: "", scope: "repository" } });
   mesh.httpCheck.answer(healthUrl, { healthy: true, detail: "ok" });
   let deliveries = 0;
   Object.assign(mesh.env, {

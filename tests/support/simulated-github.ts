@@ -80,7 +80,8 @@ export class SimulatedGitHub {
       case "move-card":
         for (const [issue, card] of this.cards) {
           if (card.itemId !== effect.itemId) continue;
-          if (card.column !== effect.columnName && !effect.from.includes(card.column)) return { kind: "card-elsewhere", column: card.column };
+          if (card.column !== effect.columnName && !effect.from.includes(card.column))
+            return { kind: "card-elsewhere", column: card.column };
           this.cards.set(issue, { ...card, column: effect.columnName });
         }
         return { kind: "card-moved" };

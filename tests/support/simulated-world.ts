@@ -66,7 +66,7 @@ const candidates: Candidate[] = [
     status: "online",
     slots: 100,
     busyElsewhere: 0,
-    capabilities: ["tech-consultation", "plan-review", "test-evaluation", "answer-question"].map(offer),
+    capabilities: ["tech-consultation", "plan-review", "test-evaluation", "answer-question", "learn"].map(offer),
   },
 ];
 
@@ -453,6 +453,8 @@ function verdict(task: Task, n: number): unknown {
       return { approve: n % 4 !== 1, confidence: n % 4 === 2 ? 0.5 : 0.95, feedback: "hm" };
     case "test-evaluation":
       return { passed: n % 4 !== 1, confidence: n % 4 === 2 ? 0.5 : 0.95, reason: "", failures: [] };
+    case "learn":
+      return { general: n % 2 === 0, text: "Colours are blue.", scope: n % 4 === 0 ? "mesh" : "repository" };
     default:
       return { confident: n % 2 === 0, answers: ["Blue", "Red"], confidence: 0.9, reason: "" };
   }

@@ -21,19 +21,22 @@ export const verdictOf: Readonly<Record<string, VerdictName>> = {
   general: "general",
 };
 
-/** What is kept of each question to the architect, and by which part of the request its learnings are looked up. */
-const architect: Readonly<Record<string, { readonly remembersBy: string | null }>> = {
-  "tech-consultation": { remembersBy: "issue" },
-  "answer-question": { remembersBy: "questions" },
-  learn: { remembersBy: null },
-};
+/** The architect's: what it was shown is recorded. */
+const consulting: readonly string[] = ["tech-consultation", "answer-question", "learn"];
+/** Those for which it remembers what it has learned. */
+const remembering: readonly string[] = ["tech-consultation", "answer-question"];
 
-const message = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string().min(1), part: z.string().max(50).optional() });
+const message = z.object({
+  role: z.enum(["system", "user", "assistant"]),
+  content: z.string().min(1),
+  part: z.string().max(50).optional(),
+});
 const modelRequest = z.union([
-  z.object({ messages: z.array(message).min(1).max(100), schemaName: z.string().optional() }),
+  z.object({ messages: z.array(message).min(1).max(100), schemaName: z.string().optional(), about: z.string().max(10_000).optional() }),
   z.object({ prompt: z.string().min(1), schemaName: z.string().optional() }).transform(({ prompt, schemaName }) => ({
     messages: [{ role: "user" as const, content: prompt, part: undefined }],
     schemaName,
+    about: undefined,
   })),
 ]);
 type Said = z.output<typeof message>;
@@ -63,15 +66,20 @@ export interface BuiltInResult {
 }
 
 /** Asks the model for the capability's verdict. Outside failures are results; the rest of the task's time is left for a second try. */
-export async function workBuiltIn({ project, capability, payload, timeoutSeconds }: BuiltInWork, tools: BuiltInTools): Promise<BuiltInResult> {
+export async function workBuiltIn(
+  { project, capability, payload, timeoutSeconds }: BuiltInWork,
+  tools: BuiltInTools,
+): Promise<BuiltInResult> {
   const name = verdictOf[capability];
   const request = modelRequest.safeParse(payload);
   if (name === undefined) return misconfigured(`no built-in agent has the capability ${capability}`);
   if (!request.success) return misconfigured("the payload needs messages [{role, content}], or a prompt");
   if (request.data.schemaName !== undefined && request.data.schemaName !== name)
     return misconfigured(`${capability} is answered as ${name}`);
-  const { messages, shown } = await withLearnings(request.data.messages, capability, project, tools);
-  const consulted = capability in architect ? { seen: await seenOf(messages), learnings: shown } : {};
+  const about = remembering.includes(capability) ? request.data.about : undefined;
+  const learned = about ? renderLearnings(await tools.recall(project, about)) : null;
+  const messages = learned ? withLearnings(request.data.messages, learned.part) : request.data.messages;
+  const consulted = consulting.includes(capability) ? { seen: await seenOf(messages), learnings: learned?.shown ?? [] } : {};
   try {
     const timeLimitMs = Math.max(secondMs, Math.floor((timeoutSeconds * secondMs) / 2));
     const { value, usd } = await completeVerdict(tools.model, name, { ...tools.gateway, messages: joined(messages), timeLimitMs });
@@ -83,17 +91,9 @@ export async function workBuiltIn({ project, capability, payload, timeoutSeconds
 }
 
 /** The request with what was learned before in front of the questions, or at its end. */
-async function withLearnings(
-  messages: readonly Said[],
-  capability: string,
-  project: ProjectKey,
-  { recall }: BuiltInTools,
-): Promise<{ readonly messages: readonly Said[]; readonly shown: readonly number[] }> {
-  const about = messages.find(({ part }) => part !== undefined && part === architect[capability]?.remembersBy);
-  const learned = about && renderLearnings(await recall(project, about.content));
-  if (!learned) return { messages, shown: [] };
+function withLearnings(messages: readonly Said[], learned: Said): readonly Said[] {
   const questions = messages.findIndex(({ part }) => part === "questions");
-  return { messages: messages.toSpliced(questions < 0 ? messages.length : questions, 0, learned.part), shown: learned.shown };
+  return messages.toSpliced(questions < 0 ? messages.length : questions, 0, learned);
 }
 
 /** Models expect turns: what one role says in several parts is one message. */
@@ -111,7 +111,8 @@ function seenOf(messages: readonly Said[]): Promise<SeenPart[]> {
   return Promise.all(
     messages.map(async ({ role, part, content }) => {
       const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(content));
-      return { part: part ?? role, sha256: new Uint8Array(digest).toHex(), characters: content.length };
+      const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      return { part: part ?? role, sha256, characters: content.length };
     }),
   );
 }

@@ -19,6 +19,7 @@ import { addOps } from "./ops.ts";
 import { addProjects } from "./projects.ts";
 import { addQuestions } from "./questions.ts";
 import { addReadModel } from "./read-model.ts";
+import { addReplies } from "./replies.ts";
 import { Routes } from "./routes.ts";
 import { addRuns } from "./runs.ts";
 import { addSettings } from "./settings.ts";
@@ -35,6 +36,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addProjects(routes);
   addRuns(routes);
   addQuestions(routes);
+  addReplies(routes);
   addReadModel(routes);
   addSettings(routes);
   addLive(routes);

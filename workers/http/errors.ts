@@ -23,6 +23,7 @@ const titles: Readonly<Record<number, string>> = {
   413: "Content Too Large",
   422: "Unprocessable Content",
   426: "Upgrade Required",
+  429: "Too Many Requests",
   500: "Internal Server Error",
   502: "Bad Gateway",
   503: "Service Unavailable",

@@ -14,6 +14,7 @@ const bindings = [
   "GITHUB_WRITES",
   "PROJECTIONS",
   "ARCHIVE",
+  "REPLIES",
 ] as const satisfies readonly (keyof Env)[];
 
 /** Alive, and ready: every binding and setting is there, or named. */

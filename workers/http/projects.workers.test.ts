@@ -26,9 +26,9 @@ test("a project's settings lie over the mesh's, which reach every project", asyn
   expect(await changed.json()).toMatchObject({ policy: { retryBudget: 1, maxActiveRuns: 9 } });
   const back = await mesh.send("PATCH", "/projects/acme/todo-app", { overrides: { retryBudget: null } });
   expect(await back.json()).toMatchObject({ policy: { retryBudget: 7, maxActiveRuns: 9 } });
-  expect((await (await mesh.request("/projects/acme/todo-app")).json<{ profile: { overrides: object } }>()).profile.overrides).not.toHaveProperty(
-    "retryBudget",
-  );
+  expect(
+    (await (await mesh.request("/projects/acme/todo-app")).json<{ profile: { overrides: object } }>()).profile.overrides,
+  ).not.toHaveProperty("retryBudget");
   expect(await (await mesh.request("/settings")).json()).toMatchObject({ overrides: { retryBudget: 7 }, policy: { maxActiveRuns: 9 } });
 });
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { projectOf } from "../../core/ids.ts";
+import { cleanAnswer, longestAnswer } from "../../core/inbound/answer-text.ts";
 import type { QuestionView, RunView } from "../../core/project/views.ts";
 import { now } from "../../platform/clock.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
@@ -10,7 +11,13 @@ import { questionParams } from "./path-params.ts";
 import type { Routes } from "./routes.ts";
 import { projectsAsked } from "./tasks.ts";
 
-const answer = z.string().trim().min(1).max(20_000);
+const faults = { empty: "nothing readable", "too-long": `over ${longestAnswer} characters` } as const;
+const answer = z.string().transform((text, context) => {
+  const clean = cleanAnswer(text);
+  if (clean.ok) return clean.value;
+  context.issues.push({ code: "custom", message: faults[clean.error], input: text });
+  return z.NEVER;
+});
 const answerRequest = z
   .union([z.strictObject({ answers: z.array(answer).min(1).max(4) }), z.strictObject({ answer })])
   .transform((said) => ("answers" in said ? said.answers : [said.answer]));

@@ -6,6 +6,11 @@ const history: readonly Pick<RouteSpec, "path" | "summary">[] = [
   { path: "/usage", summary: "What was spent" },
   { path: "/runs/:owner/:name/:issue/events", summary: "The event log of one issue" },
   { path: "/runs/:owner/:name/:issue/history", summary: "Every run of one issue" },
+  {
+    path: "/runs/:owner/:name/:issue/consultations",
+    summary: "What the architect was asked, and every question and answer of one issue, oldest first",
+  },
+  { path: "/questions/history", summary: "Questions that were answered or withdrawn" },
   { path: "/read-model", summary: "How far the read model follows the journals" },
   { path: "/read-model/projects", summary: "Projects as the read model has them" },
   { path: "/read-model/tasks/:id", summary: "A task as the read model has it, also long after it ended" },

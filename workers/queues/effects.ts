@@ -28,8 +28,8 @@ async function carryOut(message: Message<EffectMessage>, env: Env, clients: Clie
   try {
     const claimed = await owner.claimEffect(id, leaseMs);
     if (!claimed) return message.ack();
-    const { effect, profile } = claimed;
-    const inputs = await perform(effect, profile, clients).then(
+    const { effect, profile, policy } = claimed;
+    const inputs = await perform(effect, profile, policy, clients).then(
       ({ observed, result }) => [...observed, done(id, result)],
       (thrown: unknown) => [failed(id, thrown)],
     );

@@ -4,8 +4,10 @@ import type { ProjectInput, ProjectProfile } from "../../core/inputs.ts";
 import { ClientError } from "../../clients/client-error.ts";
 import { performGitHubEffect } from "../../clients/github/perform-effect.ts";
 import { checkTimeLimits } from "../../clients/http-check/http-check.ts";
+import type { Policy } from "../../core/policy.ts";
 import type { Clients } from "../clients.ts";
 import { branchInput, cardInput, pullInput } from "../observe.ts";
+import { notificationsOf } from "./notifications.ts";
 
 /** What came of an effect: its result, and before it what was seen on the way. */
 export interface Performed {
@@ -14,7 +16,7 @@ export interface Performed {
 }
 
 /** Does one effect outside. Throws a ClientError; repeating makes nothing twice. */
-export async function perform(effect: Effect, profile: ProjectProfile, clients: Clients): Promise<Performed> {
+export async function perform(effect: Effect, profile: ProjectProfile, policy: Policy, clients: Clients): Promise<Performed> {
   if (isGitHubWrite(effect)) return { observed: [], result: await performGitHubEffect(clients.github, effect, profile) };
   switch (effect.kind) {
     case "observe-card":
@@ -29,10 +31,9 @@ export async function perform(effect: Effect, profile: ProjectProfile, clients: 
       return { observed: [], result: await deploymentHealth(effect, profile, clients) };
     }
     case "notify":
-      await clients.ntfy.publish({ ...effect, sequenceId: sequenceOf(effect.sequenceId), topic: clients.topic });
-      return { observed: [], result: { kind: "done" } };
     case "ask-human":
-      await clients.ntfy.publish(askingNotification(effect, clients));
+    case "settle-notice":
+      for (const notification of await notificationsOf(effect, policy, clients)) await clients.ntfy.publish(notification);
       return { observed: [], result: { kind: "done" } };
     case "tell-session":
       throw new ClientError("GitHub", "what is said to a session goes through its mailbox", { code: "invalid", retryable: false });
@@ -53,23 +54,4 @@ async function deploymentHealth(
 
 function seen(...inputs: readonly (ProjectInput | undefined)[]): Performed {
   return { observed: inputs.filter((input) => input !== undefined), result: { kind: "done" } };
-}
-
-function askingNotification(effect: Extract<Effect, { kind: "ask-human" }>, clients: Clients): Parameters<Clients["ntfy"]["publish"]>[0] {
-  const page = `${clients.dashboardUrl}/questions/${encodeURIComponent(effect.question)}`;
-  return {
-    topic: clients.topic,
-    sequenceId: sequenceOf(effect.question),
-    title: effect.title,
-    message: effect.message,
-    priority: 4,
-    tags: ["question"],
-    click: page,
-    actions: [{ action: "view", label: "Answer…", url: page }],
-  };
-}
-
-/** A question's id as ntfy takes sequence ids: 1–64 characters of `A-Z a-z 0-9 _ -`. https://docs.ntfy.sh/publish/#updating-deleting-notifications */
-function sequenceOf(question: string): string {
-  return question.replaceAll(/[^A-Za-z0-9_-]/g, "-").slice(-64);
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ClientError } from "../../clients/client-error.ts";
 import type { Effect, EffectBody } from "../../core/effects.ts";
 import type { AgentId, EffectId, QuestionId, TaskId } from "../../core/ids.ts";
+import { defaultPolicy } from "../../core/policy.ts";
 import { createTestMesh } from "../test-mesh.ts";
 import { perform } from "./perform-effect.ts";
 
@@ -12,7 +13,7 @@ const { issues, branches, pulls } = repository;
 function effect(body: EffectBody): Effect {
   return { id: "R_acmetodoapp.e1-1-1" as EffectId, orderKey: "k", issue: 1, run: 1, ...body };
 }
-const act = (body: EffectBody) => perform(effect(body), profile, mesh.clients);
+const act = (body: EffectBody) => perform(effect(body), profile, defaultPolicy, mesh.clients);
 
 test("an observation is applied before the effect counts as done", async () => {
   const { number: issue } = repository.addIssue({ column: "Todo", title: "Seen" });
@@ -49,7 +50,9 @@ test("a deployment that already names a later commit counts when that contains o
   const check = { kind: "check-health", url, expectCommit: ours } as const;
   const named = (commit: string) => mesh.httpCheck.answer(url, { healthy: false, detail: "another", otherCommit: commit });
   named(later);
-  expect(await act(check)).toMatchObject({ result: { kind: "health", healthy: true, detail: "runs commit bbbbbbb, which contains aaaaaaa" } });
+  expect(await act(check)).toMatchObject({
+    result: { kind: "health", healthy: true, detail: "runs commit bbbbbbb, which contains aaaaaaa" },
+  });
   named(foreign);
   expect(await act(check)).toMatchObject({ result: { kind: "health", healthy: false, detail: "another" } });
   named(later);
@@ -57,14 +60,23 @@ test("a deployment that already names a later commit counts when that contains o
   await expect(act(check)).rejects.toMatchObject({ code: "rate-limited", retryable: true });
 });
 
-test("a question and what is said of it later share one notification, whose link opens its page", async () => {
-  const question = "R_acmetodoapp.q12.1-3" as QuestionId;
-  await act({ kind: "ask-human", question, title: "acme/todo-app#12 asks", message: "Which colour?", choices: ["Blue", "Red"] });
-  await act({ kind: "notify", sequenceId: question, title: "answered", message: "Blue", priority: 3, tags: ["ok"], click: null });
+test("a question and what is said of it later share one notification", async () => {
+  const question = "R_acmetodoapp.q12-1-3" as QuestionId;
+  await act({ kind: "ask-human", question, title: "acme/todo-app#12.1: Colours", message: "Which colour?", choices: ["Blue", "Red"] });
+  const said = {
+    kind: "settle-notice",
+    question,
+    purpose: "session",
+    state: "answered",
+    title: "acme/todo-app#12.1",
+    text: "Answered by ann: Blue",
+  } as const;
+  await act({ ...said, until: Date.now() + 60_000 });
   const [asked, answered] = mesh.ntfy.published;
-  expect(asked).toMatchObject({ topic: "mesh", priority: 4, click: "https://dashboard.test/questions/R_acmetodoapp.q12.1-3" });
+  expect(asked).toMatchObject({ topic: "mesh", priority: 4, tags: ["question"] });
   expect(asked?.sequenceId).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
-  expect(answered?.sequenceId).toBe(asked?.sequenceId);
+  expect(answered).toMatchObject({ sequenceId: asked?.sequenceId, message: "Answered by ann: Blue", priority: 2 });
+  expect(mesh.ntfy.shown("mesh")).toHaveLength(1);
 });
 
 test("what is said to a session does not come this way", async () => {

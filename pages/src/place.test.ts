@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { parsePlace } from "./place.ts";
+
+test.each([
+  ["", "/", { page: "projects" }],
+  ["#/", "/", { page: "projects" }],
+  ["#/nowhere", "/", { page: "projects" }],
+  ["#/history", "/", { page: "history" }],
+  ["#/questions", "/", { page: "questions" }],
+  ["#/questions/", "/", { page: "questions" }],
+  ["#/questions/R_kg%3D.q1-1-2", "/", { page: "question", id: "R_kg=.q1-1-2" }],
+  ["#/questions/%E0%A4%A", "/", { page: "question", id: "%E0%A4%A" }],
+  ["", "/questions", { page: "questions" }],
+  ["", "/questions/R_kg.q1-1-2", { page: "question", id: "R_kg.q1-1-2" }],
+  ["#/history", "/questions/R_kg.q1-1-2", { page: "history" }],
+])("%s%s", (hash, pathname, place) => {
+  expect(parsePlace({ hash, pathname })).toEqual(place);
+});

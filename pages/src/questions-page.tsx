@@ -1,0 +1,107 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { answering } from "./answering.ts";
+import { get, type Listed } from "./api.ts";
+import { LiveFailure } from "./live-failure.tsx";
+import { failure, projects } from "./mesh-store.ts";
+import { OutsideText } from "./outside-text.tsx";
+import { PastQuestions } from "./past-questions.tsx";
+import { QuestionCard } from "./question-card.tsx";
+import { byUrgency, isOpen, liveQuestions, type PastQuestion } from "./question-list.ts";
+import { QuestionOutcome, Receipt } from "./question-outcome.tsx";
+import { Ago } from "./when.tsx";
+
+/** Open questions of all projects, to be answered in place, and below them what became of the others. */
+export function QuestionsPage(): JSX.Element {
+  const live = liveQuestions(projects.value ?? []);
+  const inSight = byUrgency(live.filter(({ question }) => isOpen(question) || answering.value.has(question.id)));
+  return (
+    <>
+      <LiveFailure />
+      <section class="questions" aria-labelledby="open-questions">
+        <h2 id="open-questions">Open questions</h2>
+        {!projects.value && !failure.value && (
+          <p class="quiet" role="status">
+            Loading questions…
+          </p>
+        )}
+        {projects.value && inSight.length === 0 && (
+          <div class="empty">
+            <p>Nobody waits for an answer.</p>
+          </div>
+        )}
+        {inSight.map(({ question, run }) => (
+          <QuestionCard key={question.id} question={question} run={run} />
+        ))}
+      </section>
+      <PastQuestions live={live.filter(({ question }) => !answering.value.has(question.id))} />
+    </>
+  );
+}
+
+/** One question, as notifications link to it; a long past one comes from the history. */
+export function QuestionPage({ id }: { readonly id: string }): JSX.Element {
+  const past = useSignal<PastQuestion | "unknown" | undefined>(undefined);
+  const why = useSignal<string | undefined>(undefined);
+  const live = liveQuestions(projects.value ?? []).find(({ question }) => question.id === id);
+  const missing = projects.value !== undefined && live === undefined;
+  useEffect(() => {
+    if (!missing) return;
+    void get<Listed<PastQuestion>>(`/questions/history?id=${encodeURIComponent(id)}`).then((answer) => {
+      why.value = answer.ok ? undefined : answer.error.detail;
+      past.value = answer.ok ? (answer.value.items[0] ?? "unknown") : "unknown";
+    });
+  }, [missing, id]);
+  return (
+    <>
+      <LiveFailure />
+      <p>
+        <a href="#/questions">All questions</a>
+      </p>
+      {live ? (
+        <section class="questions" aria-label="Question">
+          <h2>Question</h2>
+          <QuestionCard question={live.question} run={live.run} />
+        </section>
+      ) : past.value === undefined ? (
+        !failure.value && (
+          <p class="quiet" role="status">
+            Loading the question…
+          </p>
+        )
+      ) : past.value === "unknown" ? (
+        <div class="empty">
+          <h2>This question is not known</h2>
+          <p>{why.value ?? "It was never asked here, or its project is gone."}</p>
+        </div>
+      ) : (
+        <Past question={past.value} />
+      )}
+    </>
+  );
+}
+
+function Past({ question }: { readonly question: PastQuestion }): JSX.Element {
+  return (
+    <article class="question" aria-labelledby="past-question">
+      <h2 id="past-question">
+        <a href={question.url} rel="noreferrer">
+          {question.project}#{question.issue} <bdi>{question.title}</bdi>
+        </a>
+      </h2>
+      <p class="quiet">
+        Asked · <Ago at={question.askedAt} />
+      </p>
+      {question.items.map(({ text }, place) => (
+        <p key={place} class="asked">
+          <OutsideText text={text} block />
+        </p>
+      ))}
+      <QuestionOutcome question={question} />
+      <p class="receipt">
+        <Receipt question={question} />
+      </p>
+    </article>
+  );
+}
