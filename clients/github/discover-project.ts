@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ClientError, failedWith } from "../client-error.ts";
+import { OrganizationBoard, UserBoard } from "./documents.ts";
 import type { GitHubCredentials } from "./github-credentials.ts";
 import type { Credential, GitHubTransport } from "./github-transport.ts";
 import { parseProjectName } from "../../core/ids.ts";
@@ -32,11 +33,6 @@ const organizationBoard = z.object({ organization: z.object({ projectV2: board }
 const userBoard = z.object({ user: z.object({ projectV2: board }).nullable() });
 const installation = z.object({ id: z.number().int() });
 
-const organizationDocument =
-  "query OrganizationBoard($login: String!, $number: Int!) { organization(login: $login) { projectV2(number: $number) { id number url } } }";
-const userDocument =
-  "query UserBoard($login: String!, $number: Int!) { user(login: $login) { projectV2(number: $number) { id number url } } }";
-
 /** Asks GitHub with the App's installation where there is one, else with the token. */
 export function createProjectDiscovery(transport: GitHubTransport, credentials: GitHubCredentials): ProjectDiscovery {
   async function credentialFor(name: ProjectName): Promise<ProjectProfile["credential"]> {
@@ -66,12 +62,12 @@ export function createProjectDiscovery(transport: GitHubTransport, credentials: 
     const found =
       ownerKind === "organization"
         ? (
-            await transport.graphql(credential, organizationDocument, variables, {
+            await transport.graphql(credential, OrganizationBoard, variables, {
               operationName: "OrganizationBoard",
               answer: organizationBoard,
             })
           ).organization
-        : (await transport.graphql(credential, userDocument, variables, { operationName: "UserBoard", answer: userBoard })).user;
+        : (await transport.graphql(credential, UserBoard, variables, { operationName: "UserBoard", answer: userBoard })).user;
     if (found?.projectV2) return { ...provisional, id: found.projectV2.id, url: found.projectV2.url };
     throw new ClientError("GitHub", `${login} has no board ${asked.number} that the credential may see`, {
       code: "not-found",

@@ -288,3 +288,17 @@ export const PointsLeft = `
 export const Visible = `
   query Visible($id: ID!) { node(id: $id) { id } }
 `;
+
+export const OrganizationBoard = `
+  query OrganizationBoard($login: String!, $number: Int!) {
+    organization(login: $login) { projectV2(number: $number) { id number url } }
+    rateLimit { cost remaining resetAt }
+  }
+`;
+
+export const UserBoard = `
+  query UserBoard($login: String!, $number: Int!) {
+    user(login: $login) { projectV2(number: $number) { id number url } }
+    rateLimit { cost remaining resetAt }
+  }
+`;

@@ -15,6 +15,7 @@ import { startGitHub } from "../../dev/github/start-github.ts";
 import type { GitHubStandIn } from "../../dev/github/start-github.ts";
 import type { Repository } from "../../dev/github/state.ts";
 import { createGitHub } from "./create-github.ts";
+import * as documents from "./documents.ts";
 import type { GitHub } from "./github.ts";
 
 const columns = ["Todo", "Planning", "In Progress", "QA", "Review", "Done", "Blocked"];
@@ -381,5 +382,15 @@ describe("webhook deliveries", () => {
       server.closeAllConnections();
       server.close();
     }
+  });
+});
+
+/** These two are executed by discover-project.contract.test.ts. */
+const inDiscovery = new Set(["OrganizationBoard", "UserBoard"]);
+
+describe("all of it", () => {
+  it("every document there is was executed by the stand-in", () => {
+    const asked = new Set(standIn.calls.all().map(({ operation }) => operation));
+    expect(Object.keys(documents).filter((name) => !asked.has(name) && !inDiscovery.has(name))).toEqual([]);
   });
 });
