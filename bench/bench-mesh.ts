@@ -10,6 +10,7 @@ const compatibilityDate = "2026-10-20";
 export const settings = {
   OPERATOR_TOKEN: "operator-token-of-the-bench",
   SIGNING_KEY: "a-signing-key-of-32-characters-01",
+  MASTER_KEY: "a-master-key-of-32-characters-001",
   DATABASE_URL: "postgresql://mesh:mesh@db.invalid/mesh",
   PUBLIC_URL: "https://mesh.test",
   GITHUB_TOKEN: "ghp_of_the_bench",

@@ -4,6 +4,7 @@ import type { AgentPool } from "./agent-pool.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { ProjectOrchestrator } from "./project-orchestrator.ts";
 import type { Settings } from "./settings.ts";
+import type { Vault } from "./vault.ts";
 
 /** A Durable Object as its callers see it: its methods, each answering by promise. */
 export type Remote<T> = {
@@ -35,4 +36,9 @@ export function liveFeed(env: Env): Remote<LiveFeed> {
 /** The mesh-wide settings. */
 export function settings(env: Env): Remote<Settings> {
   return env.SETTINGS.getByName("settings") as unknown as Remote<Settings>;
+}
+
+/** The secrets of one project; `mesh` for those of the mesh itself. */
+export function vault(env: Env, project: ProjectKey): Remote<Vault> {
+  return env.VAULTS.getByName(project) as unknown as Remote<Vault>;
 }

@@ -4,6 +4,7 @@ import { ConfigurationError, parseSettings, settingsOf } from "./config.ts";
 const complete = {
   OPERATOR_TOKEN: "operator-token-of-the-test",
   SIGNING_KEY: "0123456789abcdef0123456789abcdef",
+  MASTER_KEY: "fedcba9876543210fedcba9876543210",
   DATABASE_URL: "postgresql://mesh:secret@localhost/mesh",
   PUBLIC_URL: "https://mesh.example.com/",
   GITHUB_TOKEN: "ghp_something",
@@ -35,6 +36,7 @@ test("each missing setting is named", () => {
     "LLM_API_KEY",
     "LLM_BASE_URL",
     "LLM_MODEL",
+    "MASTER_KEY",
     "NTFY_TOPIC",
     "NTFY_URL",
     "OPERATOR_TOKEN",

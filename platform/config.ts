@@ -13,6 +13,9 @@ const settingsSchema = z
     VIEWER_TOKEN: optional(secret(16)),
     SIGNING_KEY: required(secret(32)),
     SIGNING_KEY_PREVIOUS: optional(secret(32)),
+    /** Seals the Vault's data keys; the one before it while rotating. */
+    MASTER_KEY: required(secret(32)),
+    MASTER_KEY_PREVIOUS: optional(secret(32)),
     DATABASE_URL: required(z.string().regex(/^postgres(ql)?:\/\//, "a postgresql:// URL")),
     DATABASE_FETCH_ENDPOINT: optional(httpUrl),
     PUBLIC_URL: required(httpUrl),
@@ -39,6 +42,9 @@ const settingsSchema = z
     LLM_BASE_URL: required(httpUrl),
     LLM_API_KEY: required(z.string()),
     LLM_MODEL: required(z.string()),
+    /** LiteLLM's admin API: each project gets a team and a key of its own. */
+    LITELLM_URL: optional(httpUrl),
+    LITELLM_ADMIN_KEY: optional(secret(4)),
     /** `1` on the local mesh, whose deployments and agents' dependencies are on this machine: health checks may ask private addresses. */
     ALLOW_PRIVATE_ADDRESSES: flag,
   })

@@ -6,5 +6,7 @@ export { AgentPool } from "../durable-objects/agent-pool.ts";
 export { LiveFeed } from "../durable-objects/live-feed.ts";
 export { ProjectOrchestrator } from "../durable-objects/project-orchestrator.ts";
 export { Settings } from "../durable-objects/settings.ts";
+export { Vault } from "../durable-objects/vault.ts";
+export { OnboardingWorkflow } from "./onboarding/workflow.ts";
 
 export default createWorker((env) => composition.createClients(env));

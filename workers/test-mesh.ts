@@ -21,6 +21,7 @@ const settings = {
   OPERATOR_TOKEN: operatorToken,
   VIEWER_TOKEN: viewerToken,
   SIGNING_KEY: signingKey,
+  MASTER_KEY: "a-master-key-of-32-characters-001",
   DATABASE_URL: "postgresql://mesh:mesh@db.invalid/mesh",
   PUBLIC_URL: "https://mesh.test",
   DASHBOARD_URL: "https://dashboard.test",

@@ -106,6 +106,7 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
   const settings: Record<string, string> = {
     OPERATOR_TOKEN: secrets.operatorToken,
     SIGNING_KEY: secrets.signingKey,
+    MASTER_KEY: secrets.masterKey,
     PUBLIC_URL: `${url}/api`,
     DASHBOARD_URL: url,
     ...(realGitHub

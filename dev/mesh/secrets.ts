@@ -7,6 +7,7 @@ import { parseEnv } from "node:util";
 export interface LocalSecrets {
   readonly operatorToken: string;
   readonly signingKey: string;
+  readonly masterKey: string;
   /** The demonstration's GitHub App; PKCS#8 and SPKI PEM. */
   readonly appPrivateKey: string;
   readonly appPublicKey: string;
@@ -16,11 +17,18 @@ export interface LocalSecrets {
 /** Reads the secrets of a data directory, or makes them; only this user can read the file. */
 export function localSecrets(dir: string): LocalSecrets {
   const path = join(dir, "secrets.json");
-  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as LocalSecrets;
+  const kept = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as LocalSecrets) : {};
+  const secrets: LocalSecrets = { ...makeSecrets(), ...kept };
+  writeFileSync(path, JSON.stringify(secrets), { mode: 0o600 });
+  return secrets;
+}
+
+function makeSecrets(): LocalSecrets {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const secrets: LocalSecrets = {
+  return {
     operatorToken: randomBytes(24).toString("base64url"),
     signingKey: randomBytes(32).toString("hex"),
+    masterKey: randomBytes(32).toString("hex"),
     appPrivateKey: createPrivateKey(privateKey.export({ type: "pkcs8", format: "pem" }))
       .export({ type: "pkcs8", format: "pem" })
       .toString(),
@@ -29,8 +37,6 @@ export function localSecrets(dir: string): LocalSecrets {
       .toString(),
     boardToken: `ghp_${randomBytes(18).toString("hex")}`,
   };
-  writeFileSync(path, JSON.stringify(secrets), { mode: 0o600 });
-  return secrets;
 }
 
 /** A developer's own `.dev.vars`: what is set there takes the place of a stand-in. */
