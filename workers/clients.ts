@@ -1,7 +1,7 @@
-import { createGitHub } from "../clients/github/create-github.ts";
-import { createGitHubCredentials } from "../clients/github/github-credentials.ts";
+import { createGitHubFrom, createGitHubParts } from "../clients/github/create-github.ts";
+import { createRepositoryPreparation } from "../clients/github/create-repository-preparation.ts";
 import type { GitHub } from "../clients/github/github.ts";
-import { createGitHubTransport } from "../clients/github/github-transport.ts";
+import type { RepositoryPreparation } from "../clients/github/repository-preparation.ts";
 import { createHttpCheck } from "../clients/http-check/http-check.ts";
 import type { HttpCheck } from "../clients/http-check/http-check.ts";
 import { createChatCompletions } from "../clients/model/chat-completions.ts";
@@ -25,6 +25,7 @@ export interface Clients {
   readonly github: GitHub;
   readonly discovery: ProjectDiscovery;
   readonly webhooks: ProjectWebhooks;
+  readonly preparation: RepositoryPreparation;
   readonly model: Model;
   readonly gateway: Pick<CompletionRequest<unknown>, "baseUrl" | "apiKey" | "model">;
   readonly ntfy: Ntfy;
@@ -74,15 +75,16 @@ function connect(env: Env): Clients {
     gitToken: settings.GITHUB_GIT_TOKEN,
     lendToken: settings.GITHUB_LEND_TOKEN,
   };
-  const transport = createGitHubTransport({ ...outside, apiUrl: settings.GITHUB_API_URL });
-  const credentials = createGitHubCredentials(secrets, transport, now, outside.sleep);
+  const parts = createGitHubParts({
+    ...outside,
+    apiUrl: settings.GITHUB_API_URL,
+    credentials: secrets,
+    writeSpacingMs: settings.GITHUB_WRITE_SPACING_MS,
+  });
+  const { transport, credentials } = parts;
   return {
-    github: createGitHub({
-      ...outside,
-      apiUrl: settings.GITHUB_API_URL,
-      credentials: secrets,
-      writeSpacingMs: settings.GITHUB_WRITE_SPACING_MS,
-    }),
+    github: createGitHubFrom(parts),
+    preparation: createRepositoryPreparation(parts),
     discovery: createProjectDiscovery(transport, credentials),
     webhooks: createProjectWebhooks(transport, credentials, signingKeys(settings), settings.PUBLIC_URL),
     model: createChatCompletions(outside),

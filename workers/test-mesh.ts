@@ -2,6 +2,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecu
 import { env } from "cloudflare:workers";
 import { neonConfig } from "@neondatabase/serverless";
 import { createInMemoryGitHub } from "../clients/github/in-memory-github.ts";
+import { createInMemoryPreparation } from "../clients/github/in-memory-preparation.ts";
 import { createScriptedHttpCheck } from "../clients/http-check/scripted-http-check.ts";
 import { createScriptedModel } from "../clients/model/scripted-model.ts";
 import { createRecordedNtfy } from "../clients/ntfy/recorded-ntfy.ts";
@@ -45,19 +46,22 @@ export interface Queued {
 /** For tests: the Worker with real Durable Objects and buckets, clients in memory, and its own queue messages kept for the test to deliver. */
 export function createTestMesh() {
   const github = createInMemoryGitHub({ now });
+  const preparation = createInMemoryPreparation();
   const [model, ntfy, httpCheck] = [createScriptedModel(), createRecordedNtfy(), createScriptedHttpCheck()];
   const profiles = new Map<ProjectName, ProjectProfile>();
   const hookNumbers = new Map<ProjectKey, number>();
   const clients: Clients = {
     github,
     discovery: {
-      async discover({ repository, overrides }: ProjectRequest) {
+      async discover({ repository, board, overrides }: ProjectRequest) {
         const profile = profiles.get(repository);
         if (!profile) throw new Error(`the test knows no ${repository}`);
-        return { ...profile, overrides };
+        const asked = preparation.boards.find(({ ref }) => ref.owner === board?.owner && ref.number === board.number);
+        return { ...profile, board: asked?.ref ?? profile.board, overrides };
       },
     },
     webhooks: { ensure: async () => [], repositoryHook: async (profile) => hookNumbers.get(profile.key) },
+    preparation,
     model,
     gateway: { baseUrl: settings.LLM_BASE_URL, apiKey: settings.LLM_API_KEY, model: settings.LLM_MODEL },
     ntfy,
@@ -92,6 +96,7 @@ export function createTestMesh() {
   return {
     clients,
     github,
+    preparation,
     model,
     ntfy,
     httpCheck,
@@ -114,27 +119,18 @@ export function createTestMesh() {
       const { explicitAcks, retryMessages, ackAll } = await getQueueResult(batch, context);
       return { acked: ackAll ? messages.map(({ id }) => id) : explicitAcks, retried: retryMessages.map(({ msgId }) => msgId) };
     },
+    /** A repository that is at GitHub and not yet known to the mesh. */
+    addRepository(name: string, change: Partial<ProjectProfile> = {}) {
+      const profile = { ...profileOf(name), board: null, ...change };
+      profiles.set(profile.name, profile);
+      github.addProject(profile);
+      return preparation.addRepository(profile);
+    },
     /** A repository with a board, registered through the API. */
     async addProject(name: string, change: Partial<ProjectProfile> = {}) {
-      const profile: ProjectProfile = {
-        key: `R_${name.replaceAll(/[^a-z]/g, "")}` as ProjectKey,
-        name: name as ProjectName,
-        repositoryUrl: `https://github.test/${name}`,
-        cloneUrl: `https://github.test/${name}.git`,
-        defaultBranch: "main",
-        board: {
-          id: `PVT_${name.replaceAll(/[^a-z]/g, "")}`,
-          number: 1,
-          url: "https://github.test/orgs/acme/projects/1",
-          owner: "acme",
-          ownerKind: "organization",
-          observedBy: "webhook",
-        },
-        credential: { kind: "token" },
-        overrides: {},
-        ...change,
-      };
+      const profile = { ...profileOf(name), ...change };
       profiles.set(profile.name, profile);
+      preparation.addRepository(profile);
       const repository = github.addProject(profile);
       const response = await request("/projects", {
         method: "POST",
@@ -147,6 +143,27 @@ export function createTestMesh() {
 }
 
 export type TestMesh = ReturnType<typeof createTestMesh>;
+
+function profileOf(name: string): ProjectProfile {
+  const id = name.replaceAll(/[^a-z]/g, "");
+  return {
+    key: `R_${id}` as ProjectKey,
+    name: name as ProjectName,
+    repositoryUrl: `https://github.test/${name}`,
+    cloneUrl: `https://github.test/${name}.git`,
+    defaultBranch: "main",
+    board: {
+      id: `PVT_${id}`,
+      number: 1,
+      url: "https://github.test/orgs/acme/projects/1",
+      owner: "acme",
+      ownerKind: "organization",
+      observedBy: "webhook",
+    },
+    credential: { kind: "token" },
+    overrides: {},
+  };
+}
 
 /** What a problem answer says. */
 export async function problemOf(response: Response): Promise<{ status: number; reason: string; paths: string[] }> {

@@ -31,18 +31,26 @@ const pointsLeft = {
   answer: z.object({ rateLimit: z.object({ limit: z.number(), remaining: z.number(), used: z.number(), resetAt: z.string() }) }),
 };
 
-/** GitHub itself. Kept for the life of the isolate: it holds installation tokens, permissions and the write lanes. */
-export function createGitHub(deps: GitHubDeps): GitHub {
+/** What every client of GitHub works with. Kept for the life of the isolate: it holds installation tokens and the write lanes. */
+export function createGitHubParts(deps: GitHubDeps): GitHubParts {
   const transport = createGitHubTransport(deps);
   const spacing = deps.writeSpacingMs === undefined ? {} : { spacingMs: deps.writeSpacingMs };
-  const credentials = createGitHubCredentials(deps.credentials, transport, deps.now, deps.sleep);
-  const parts: GitHubParts = {
+  return {
     transport,
-    credentials,
+    credentials: createGitHubCredentials(deps.credentials, transport, deps.now, deps.sleep),
     lane: deps.lane ?? createWriteLane({ ...deps, ...spacing }),
     now: deps.now,
     sleep: deps.sleep,
   };
+}
+
+/** GitHub itself. Kept for the life of the isolate: it holds permissions, beside what its parts hold. */
+export function createGitHub(deps: GitHubDeps): GitHub {
+  return createGitHubFrom(createGitHubParts(deps));
+}
+
+/** GitHub itself, sharing its parts with other clients. */
+export function createGitHubFrom(parts: GitHubParts): GitHub {
   const permissions = createPermissionOperations(parts);
   const readings = createPullRequestReadings(parts, permissions.permissionOf);
   return {
@@ -59,6 +67,6 @@ export function createGitHub(deps: GitHubDeps): GitHub {
       const { limit, remaining, used, resetAt } = rateLimit;
       return { lane: connection.lane, resource: "graphql", limit, used, left: remaining, resetAt: Date.parse(resetAt) };
     },
-    gitCredential: (profile, purpose) => credentials.forGit(profile, purpose),
+    gitCredential: (profile, purpose) => parts.credentials.forGit(profile, purpose),
   };
 }

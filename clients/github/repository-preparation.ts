@@ -2,6 +2,23 @@ import type { PermissionCheck } from "../../core/onboarding/view.ts";
 import type { ProjectName } from "../../core/ids.ts";
 import type { BoardRef, ProjectProfile } from "../../core/inputs.ts";
 
+/** The checks of a probe, in the order they are told. All but the three of hooks and checks stop an onboarding when they are missing. */
+export const permissionChecks = [
+  "repository-read",
+  "repository-not-archived",
+  "issues-enabled",
+  "issues-write",
+  "contents-write",
+  "pull-requests-write",
+  "checks-read",
+  "webhooks-write",
+  "organization-webhooks-write",
+  "board-read",
+  "board-write",
+  "runner-git",
+] as const;
+export type PermissionCheckName = (typeof permissionChecks)[number];
+
 /** What a repository, its board and our credentials allow; read and probed without changing anything. */
 export interface RepositoryProbe {
   /** Without a board unless one was named or the mesh had made one. */
@@ -10,7 +27,7 @@ export interface RepositoryProbe {
   readonly private: boolean;
   readonly archived: boolean;
   readonly hasIssues: boolean;
-  readonly checks: readonly PermissionCheck[];
+  readonly checks: readonly (PermissionCheck & { readonly name: PermissionCheckName })[];
   /** Whether the board is told of by webhook or polled, once set up. */
   readonly observedBy: "webhook" | "poll";
 }
@@ -38,6 +55,8 @@ export interface PreparedFiles {
 export interface RepositoryPreparation {
   /** @param board the one a person named */
   probe(repository: ProjectName, board?: { readonly owner: string; readonly number: number }): Promise<RepositoryProbe>;
+  /** Names in the root of the default branch; folders end with `/`. Empty for an empty repository. */
+  rootFiles(profile: ProjectProfile): Promise<readonly string[]>;
   /** Adopts the named board, or the one the mesh made earlier for this repository, or makes one. Options of an adopted board are never touched. */
   ensureBoard(
     profile: ProjectProfile,
