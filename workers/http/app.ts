@@ -14,6 +14,7 @@ import type { Http, HttpContext } from "./http.ts";
 import { addJournal } from "./journal.ts";
 import { addLive } from "./live.ts";
 import { addLogin } from "./login.ts";
+import { addMcp } from "./mcp.ts";
 import { addOpenApi } from "./openapi.ts";
 import { addOps } from "./ops.ts";
 import { addProjects } from "./projects.ts";
@@ -28,6 +29,7 @@ import { addTasks } from "./tasks.ts";
 /** The Worker's HTTP interface. Every answer carries `x-request-id`, every refusal is a problem. */
 export function createApp(createClients: CreateClients): Hono<Http> {
   const routes = new Routes();
+  const app = new Hono<Http>();
   addHealth(routes);
   addGitHubWebhooks(routes);
   addAgents(routes);
@@ -43,8 +45,8 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addOps(routes);
   addJournal(routes);
   addLogin(routes);
+  addMcp(routes, (request, c) => app.fetch(request, c.env, c.executionCtx));
   addOpenApi(routes);
-  const app = new Hono<Http>();
   app.use(async (c, next) => {
     const given = c.req.header("x-request-id");
     const requestId = given !== undefined && /^[A-Za-z0-9._-]{8,64}$/.test(given) ? given : randomId();

@@ -10,7 +10,8 @@ import { page, runParams } from "./path-params.ts";
 import type { Routes } from "./routes.ts";
 import { projectsAsked } from "./tasks.ts";
 
-const commands = ["retry", "cancel", "pause", "resume", "advance"] as const satisfies readonly OperatorCommand[];
+/** What an operator may tell a run. */
+export const operatorCommands = ["retry", "cancel", "pause", "resume", "advance"] as const satisfies readonly OperatorCommand[];
 const ended = ["ACCEPTED", "FAILED", "CANCELLED"];
 
 /** Runs: their live state, why one is not moving, and what an operator may do to it. */
@@ -96,7 +97,7 @@ export function addRuns(routes: Routes): void {
         : c.json({ key, phase: null, awaiting: null, explain: "No card of this issue was seen in the board's first column." });
     },
   );
-  for (const command of commands) addCommand(routes, command);
+  for (const command of operatorCommands) addCommand(routes, command);
 }
 
 function explained(run: RunView): object {

@@ -24,7 +24,8 @@ const bodyLimit = 8 * 1024 * 1024;
 
 const capability = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "1 to 64 characters of a-z 0-9 . _ -, the first a letter or digit");
 
-const taskRequest = z.strictObject({
+/** One task as it is asked for. */
+export const taskRequest = z.strictObject({
   capability,
   payload: z.unknown().default(null).describe("any JSON value, at most 256 KiB"),
   priority: z.number().int().min(0).max(10).default(5),
