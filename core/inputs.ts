@@ -6,6 +6,20 @@ import type { TaskError, TaskSpec } from "./task/state.ts";
 import type { Moment } from "./time.ts";
 import type { EffectResult } from "./effects.ts";
 
+/** That everything stands still by someone's word. Stored. Fields are only added, as optional. */
+export interface MeshStop {
+  readonly by: string;
+  readonly at: Moment;
+  /** What they said of it; empty when nothing. */
+  readonly reason: string;
+}
+
+/** Whether the whole mesh works or stands still. Every change has a higher number, so that an older word that comes late is known for one. Stored. */
+export interface MeshState {
+  readonly n: number;
+  readonly stopped: MeshStop | null;
+}
+
 /** What the registry knows of an onboarded project. Stored. Fields are only added, as optional. */
 export interface ProjectProfile {
   readonly key: ProjectKey;
@@ -78,6 +92,8 @@ export type OperatorCommand = "retry" | "cancel" | "pause" | "resume" | "advance
 
 export type InputBody =
   | { readonly type: "project-configured"; readonly profile: ProjectProfile; readonly meshOverrides: PolicyOverrides }
+  /** The whole mesh was stopped, or goes on. */
+  | { readonly type: "mesh-state-changed"; readonly state: MeshState }
   | { readonly type: "card-observed"; readonly card: CardObservation }
   /** The card is no longer on the board (removed), or the issue was deleted or transferred. */
   | { readonly type: "card-gone"; readonly issue: number; readonly observedAt: Moment }

@@ -56,6 +56,8 @@ export class AgentMailbox extends DurableObject<Env> {
   /** Projects that were declined for want of a slot. */
   readonly #declined = new Set<ProjectKey>();
   readonly #pollers = new Set<() => void>();
+  /** How often the agent was sent away. */
+  #dismissals = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -143,8 +145,10 @@ export class AgentMailbox extends DurableObject<Env> {
     this.#connection.send([{ type: "drain" }]);
   }
 
-  /** The agent's token has ended: its socket is closed with 4401. */
+  /** The agent's token has ended: its socket is closed with 4401, and a poll that waits gets nothing. */
   dismiss(): void {
+    this.#dismissals += 1;
+    for (const wake of this.#pollers) wake();
     this.#hangUp({ code: closeCodes.unauthorized, reason: "the agent's token has ended" });
   }
 
@@ -153,7 +157,7 @@ export class AgentMailbox extends DurableObject<Env> {
     await this.#lease.requested();
     if (!this.#loaded) await this.#load();
     const until = Date.now() + Math.min(Math.max(0, waitMs), longestPollMs);
-    for (;;) {
+    for (const dismissals = this.#dismissals; dismissals === this.#dismissals;) {
       const due = this.#work.due(now());
       if (due.assignments.length + due.commands.length > 0) {
         this.#work.sent(due, 0, now());
@@ -163,6 +167,7 @@ export class AgentMailbox extends DurableObject<Env> {
       if (left <= 0) return [];
       await this.#somethingNew(left);
     }
+    return [];
   }
 
   /** Reports by HTTP. Resolves when they are committed; `ack` tells how far. Of those after a gap nothing is taken. */

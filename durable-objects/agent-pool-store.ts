@@ -86,6 +86,21 @@ export class AgentPoolStore {
     return row === undefined ? null : (JSON.parse(row.body) as AgentGrant);
   }
 
+  /** By agent. */
+  get grants(): readonly AgentGrant[] {
+    return this.#sql.all<{ body: string }>("SELECT body FROM grants ORDER BY agent").map(({ body }) => JSON.parse(body) as AgentGrant);
+  }
+
+  /** Changes what the agent's token allows, the token staying the same; nothing when it has none. */
+  changeGrant(grant: AgentGrant): void {
+    this.#sql.all("UPDATE grants SET body = ?2 WHERE agent = ?1", grant.agent, JSON.stringify(grant));
+  }
+
+  /** False when the agent had no token. */
+  removeGrant(id: AgentId): boolean {
+    return this.#sql.all("DELETE FROM grants WHERE agent = ? RETURNING agent", id).length > 0;
+  }
+
   history(agent: AgentId, capability: string): History {
     return this.#histories.get(historyKey(agent, capability)) ?? [];
   }

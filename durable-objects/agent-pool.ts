@@ -3,15 +3,15 @@ import type { AgentId, ProjectKey, ProjectName } from "../core/ids.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
 import { agentStatus, degradedAfterMs } from "../core/pool/agent-status.ts";
 import type { AgentResult } from "../core/pool/history.ts";
-import { admitRegistration, offersMore } from "../core/pool/registration.ts";
+import { admitRegistration, boundBy, offersMore } from "../core/pool/registration.ts";
 import type { RegistrationRefusal } from "../core/pool/registration.ts";
-import type { Agent, AgentGrant, Candidate, CapabilityOffer } from "../core/pool/state.ts";
+import type { Agent, AgentGrant, Candidate, CapabilityOffer, GrantChange } from "../core/pool/state.ts";
 import { candidateOf, viewAgent, viewScore } from "../core/pool/views.ts";
 import type { AgentView, ScoreView } from "../core/pool/views.ts";
 import type { Registration } from "../core/protocol/frames.ts";
 import { ok } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
-import { minuteMs, secondMs } from "../core/time.ts";
+import { hourMs, minuteMs, secondMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { errorText, log } from "../platform/log.ts";
@@ -45,6 +45,7 @@ export interface HealthResult {
 /** A contact that is closer to the one on record than this is noted in memory only. */
 const contactWrittenEveryMs = 30 * secondMs;
 const healthProbedEveryMs = minuteMs;
+const useWrittenEveryMs = hourMs;
 
 /**
  * The agents of the mesh (one object, named `pool`): what each may do and offers, how it stands, how well it has done; and the registry of
@@ -66,14 +67,47 @@ export class AgentPool extends DurableObject<Env> {
 
   /** Gives the agent a token by its SHA-256 hash (hex); an earlier one of the same agent ends, and so does a connection made with it. */
   grant(grant: AgentGrant, tokenHash: string): void {
-    if (this.#store.saveGrant(grant, tokenHash)) this.#tellMailbox(mailbox(this.env, grant.agent).dismiss());
+    if (this.#store.saveGrant({ ...grant, createdAt: grant.createdAt ?? now() }, tokenHash))
+      this.#tellMailbox(mailbox(this.env, grant.agent).dismiss());
     const agent = this.#store.agent(grant.agent);
     if (agent !== undefined) this.#store.saveAgent({ ...agent, projects: grant.projects });
   }
 
-  /** What the token with this hash allows; null when there is none. */
+  /** What the token with this hash allows; null when there is none. That it was used costs a row an hour. */
   authenticate(tokenHash: string): AgentGrant | null {
-    return this.#store.grantOf(tokenHash);
+    const grant = this.#store.grantOf(tokenHash);
+    if (grant !== null && now() - (grant.lastUsedAt ?? 0) >= useWrittenEveryMs) this.#store.changeGrant({ ...grant, lastUsedAt: now() });
+    return grant;
+  }
+
+  /** Every token by what it allows. */
+  tokens(): readonly AgentGrant[] {
+    return this.#store.grants;
+  }
+
+  /**
+   * Changes what the agent's token allows; null when it has none. What it offers beyond that is taken from its registration at once; work it has
+   * already it finishes.
+   */
+  changeGrant(id: AgentId, change: GrantChange): AgentGrant | null {
+    const before = this.#store.grants.find(({ agent }) => agent === id);
+    if (before === undefined) return null;
+    const grant: AgentGrant = { ...before, ...change };
+    this.#store.changeGrant(grant);
+    const agent = this.#store.agent(id);
+    if (agent !== undefined) {
+      this.#store.saveAgent(boundBy(grant, agent));
+      this.#workPossible();
+      this.#changed();
+    }
+    return grant;
+  }
+
+  /** Ends the agent's token and with it its connection; false when it had none. The agent and its history stay known. */
+  revokeToken(id: AgentId): boolean {
+    const had = this.#store.removeGrant(id);
+    this.#tellMailbox(mailbox(this.env, id).dismiss());
+    return had;
   }
 
   /** Takes what an agent says it can do, within its grant. */

@@ -28,7 +28,7 @@ describe("tokens", () => {
     const grant: AgentGrant = { agent: "tok" as AgentId, capabilities: ["research"], projects: [research] };
     await pool(env).grant(grant, "hash-1");
     await restart();
-    expect(await pool(env).authenticate("hash-1")).toEqual(grant);
+    expect(await pool(env).authenticate("hash-1")).toEqual({ ...grant, createdAt: expect.closeTo(now(), -4) });
     await pool(env).grant(grant, "hash-2");
     expect(await pool(env).authenticate("hash-1")).toBeNull();
     await pool(env).remove(grant.agent);
@@ -47,6 +47,34 @@ describe("tokens", () => {
     const second = await TestAgent.connect("ending");
     await pool(env).remove(grant.agent);
     expect((await second.closed).code).toBe(4401);
+  });
+
+  test("when a token was used is noted once an hour, and survives a restart", async () => {
+    await pool(env).grant({ agent: "used" as AgentId, capabilities: "any", projects: "all" }, "used-1");
+    const lastUse = async () => (await pool(env).tokens()).find(({ agent }) => agent === "used")?.lastUsedAt;
+    expect(await lastUse()).toBeUndefined();
+    await pool(env).authenticate("used-1");
+    const first = await lastUse();
+    expect(first).toBeCloseTo(now(), -4);
+    clock.shift(30 * 60_000);
+    await pool(env).authenticate("used-1");
+    await restart();
+    expect(await lastUse()).toBe(first);
+    clock.shift(31 * 60_000);
+    await pool(env).authenticate("used-1");
+    expect(await lastUse()).toBeGreaterThan(first ?? Number.POSITIVE_INFINITY);
+  });
+
+  test("a narrower grant takes what it no longer allows from the registration, and the agent out of the project", async () => {
+    await register("bound", { capabilities: [{ name: "research" }, { name: "deploy" }] });
+    expect(await pool(env).changeGrant("bound" as AgentId, { capabilities: ["deploy"], projects: [research] })).toMatchObject({
+      capabilities: ["deploy"],
+      projects: [research],
+    });
+    const offered = async (project: ProjectKey) => (await pool(env).candidates(project, null)).find(({ agent }) => agent === "bound");
+    expect((await offered(research))?.capabilities.map(({ name }) => name)).toEqual(["deploy"]);
+    expect(await offered(other)).toBeUndefined();
+    expect(await pool(env).changeGrant("nobody" as AgentId, { projects: "all" })).toBeNull();
   });
 
   test.each<[string, string[], Partial<AgentGrant>, object]>([

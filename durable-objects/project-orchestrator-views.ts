@@ -2,10 +2,12 @@ import type { QuestionId } from "../core/ids.ts";
 import { runOf } from "../core/lifecycle/run-ids.ts";
 import type { Run } from "../core/lifecycle/state.ts";
 import { viewAsked, viewRun } from "../core/lifecycle/view.ts";
+import type { Policy } from "../core/policy.ts";
 import type { AskedQuestion, ProjectView, RunView, TaskView } from "../core/project/views.ts";
 import type { TaskStatus } from "../core/task/state.ts";
 import { viewTask } from "../core/task/view.ts";
 import type { Moment } from "../core/time.ts";
+import type { MeshSettings } from "./settings.ts";
 import type { StateStore } from "./state-store.ts";
 
 const endedRunsShown = 20;
@@ -32,6 +34,20 @@ export function viewProject(store: StateStore, seq: number): ProjectView {
     seq,
     filtered: store.filteredCards(),
   };
+}
+
+/** What the reconcile looks at first. */
+export interface Outlook {
+  readonly policy: Policy;
+  readonly runs: readonly RunView[];
+  /** The mesh-wide settings as the project was last told them; null before it was configured. */
+  readonly told: MeshSettings | null;
+}
+
+export function outlookOf(store: StateStore): Outlook {
+  const { configuration, policy } = store;
+  const told = configuration && { overrides: configuration.meshOverrides, meshState: configuration.meshState ?? { n: 0, stopped: null } };
+  return { policy, runs: recentRuns(store), told };
 }
 
 /** Active runs, then the most recently ended ones. */

@@ -25,8 +25,8 @@ import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { assignmentOf, commandOf, Sender } from "./project-orchestrator-sender.ts";
 import type { Declined } from "./project-orchestrator-sender.ts";
 import { dayOf, orchestratorSteps } from "./project-orchestrator-tables.ts";
-import { askedQuestion, recentRuns, recentTasks, viewProject, viewRuns } from "./project-orchestrator-views.ts";
-import type { TaskFilter } from "./project-orchestrator-views.ts";
+import { askedQuestion, outlookOf, recentRuns, recentTasks, viewProject, viewRuns } from "./project-orchestrator-views.ts";
+import type { Outlook, TaskFilter } from "./project-orchestrator-views.ts";
 import { migrate } from "./schema-migrations.ts";
 import { ownJournal } from "./state-store.ts";
 
@@ -230,6 +230,11 @@ export class ProjectOrchestrator extends DurableObject<Env> {
 
   profile(): ProjectProfile | null {
     return this.#ready().store.configuration?.profile ?? null;
+  }
+
+  /** What the reconcile wants to know before it looks at anything: its policy, its runs, and the mesh-wide settings it was told. */
+  outlook(): Outlook {
+    return outlookOf(this.#ready().store);
   }
 
   /** What holds now: defaults, mesh-wide settings, the project's own. */

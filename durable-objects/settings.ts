@@ -1,22 +1,34 @@
 import { DurableObject } from "cloudflare:workers";
 import { createDurable } from "itty-durable";
+import type { MeshState, MeshStop } from "../core/inputs.ts";
 import { parsePolicy, patchOverrides } from "../core/policy.ts";
 import type { PolicyOverrides } from "../core/policy.ts";
 import { ok, refused } from "../core/result.ts";
 import type { Issue, Result } from "../core/result.ts";
+import { now } from "../platform/clock.ts";
 import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
 
-/** Mesh-wide settings: overrides of the policy's defaults, the people mentioned among them. Projects' own overrides lie over them. */
+/** What holds for the whole mesh, and is told to every orchestrator. */
+export interface MeshSettings {
+  readonly overrides: PolicyOverrides;
+  readonly meshState: MeshState;
+}
+
+/**
+ * Mesh-wide settings: overrides of the policy's defaults, the people mentioned among them (projects' own overrides lie over them), and whether
+ * the mesh works or stands still.
+ */
 class SettingsRecord extends createDurable() {
   overrides: PolicyOverrides = {};
+  meshState: MeshState = { n: 0, stopped: null };
 
-  read(): PolicyOverrides {
-    return this.overrides;
+  read(): MeshSettings {
+    return { overrides: this.overrides, meshState: this.meshState };
   }
 
-  async write(overrides: PolicyOverrides): Promise<void> {
-    this.overrides = overrides;
+  async write(change: Partial<MeshSettings>): Promise<void> {
+    Object.assign(this, change);
     await this.persist();
   }
 }
@@ -34,7 +46,21 @@ export class Settings extends DurableObject<Env> {
   }
 
   get(): PolicyOverrides {
+    return this.#record.read().overrides;
+  }
+
+  all(): MeshSettings {
     return this.#record.read();
+  }
+
+  /** Everything is to stand still. One that stands still already keeps who stopped it, when and why. */
+  async stop(by: string, reason: string): Promise<MeshState> {
+    return this.#record.read().meshState.stopped === null ? this.#change({ by, at: now(), reason }) : this.#record.read().meshState;
+  }
+
+  /** Everything is to go on; nothing happens when it does. */
+  async start(): Promise<MeshState> {
+    return this.#record.read().meshState.stopped === null ? this.#record.read().meshState : this.#change(null);
   }
 
   costs(): ObjectCosts {
@@ -49,12 +75,22 @@ export class Settings extends DurableObject<Env> {
     if (typeof overrides !== "object" || overrides === null || Array.isArray(overrides)) {
       return refused([{ path: "", message: "an object of settings is needed" }]);
     }
-    const merged = patchOverrides(this.#record.read(), overrides);
+    const merged = patchOverrides(this.#record.read().overrides, overrides);
     const checked = parsePolicy(merged);
     if (!checked.ok) return refused(checked.error);
-    await this.#record.write(merged);
-    this.meter.wrote();
+    await this.#write({ overrides: merged });
     return ok(merged);
+  }
+
+  async #change(stopped: MeshStop | null): Promise<MeshState> {
+    const meshState = { n: this.#record.read().meshState.n + 1, stopped };
+    await this.#write({ meshState });
+    return meshState;
+  }
+
+  async #write(change: Partial<MeshSettings>): Promise<void> {
+    await this.#record.write(change);
+    this.meter.wrote();
   }
 }
 

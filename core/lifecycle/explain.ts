@@ -3,7 +3,7 @@ import type { Moment } from "../time.ts";
 import { isActive, isOpen } from "./is-active.ts";
 import type { Hold, Question, Run } from "./state.ts";
 
-const strength: Record<Hold["kind"], number> = { paused: 0, quota: 1, budget: 2, question: 3, effect: 4 };
+const strength: Record<Hold["kind"], number> = { stopped: 0, paused: 1, quota: 2, budget: 3, question: 4, effect: 5 };
 
 /** The hold that people should see first. */
 export function strongestHold(run: Run): Hold | undefined {
@@ -33,6 +33,8 @@ function endedSentence(run: Run): string {
 
 function holdSentence(run: Run, hold: Hold, policy: Policy): string {
   switch (hold.kind) {
+    case "stopped":
+      return `The mesh was stopped by ${hold.by} since ${time(hold.since)}${hold.reason === "" ? "" : `: ${hold.reason}`}.`;
     case "paused":
       return hold.by === "the board"
         ? `Paused since ${time(hold.since)}: the card stands in ${policy.columns.blocked}; move it back to go on.`

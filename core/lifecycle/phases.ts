@@ -27,6 +27,11 @@ export function isPaused(run: Run): boolean {
   return run.holds.some((hold) => hold.kind === "paused");
 }
 
+/** By a person's word nothing of the run begins, be it this run alone or the whole mesh. */
+export function isHalted(run: Run): boolean {
+  return run.holds.some((hold) => hold.kind === "paused" || hold.kind === "stopped");
+}
+
 /** Enters a phase: open questions of the session are withdrawn, the no-progress spend starts anew, the card follows. */
 export function enter(step: Step, phase: Phase, because: string): void {
   const from = step.run.phase;

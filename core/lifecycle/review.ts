@@ -3,7 +3,7 @@ import type { EffectId } from "../ids.ts";
 import type { PullRequestObservation } from "../inputs.ts";
 import { accept, cancel, fail } from "./endings.ts";
 import { noteComment, notify } from "./notes.ts";
-import { enter, isPaused, leavePhase, spendCycle } from "./phases.ts";
+import { enter, isHalted, leavePhase, spendCycle } from "./phases.ts";
 import { askPeople } from "./ask-people.ts";
 import { stopStep } from "./live-step.ts";
 import { wantStep } from "./session-steps.ts";
@@ -26,15 +26,15 @@ export function requestMerge(step: Step): void {
     notify(step, "merge", `${step.runId} is ready to merge`, `Pull request #${pull.number}: ${step.run.card.title}`, 4);
     return;
   }
-  // Whoever paused the run has not agreed to a merge; it is asked for when they let the run go on.
-  if (isPaused(step.run)) step.wait({ for: "merge", effect: null });
+  // Whoever paused the run or stopped the mesh has not agreed to a merge; it is asked for when they let it go on.
+  if (isHalted(step.run)) step.wait({ for: "merge", effect: null });
   else mergeNow(step);
 }
 
-/** The merge that was kept back while the run was paused. */
+/** The merge that was kept back while the run was paused or the mesh stopped. */
 export function mergeKeptBack(step: Step): void {
   const { wait } = step.run;
-  if (wait.for === "merge" && wait.effect === null && step.policy.merge === "auto") mergeNow(step);
+  if (!isHalted(step.run) && wait.for === "merge" && wait.effect === null && step.policy.merge === "auto") mergeNow(step);
 }
 
 /** Guarded by the head's sha: nothing is merged that was not tested. */
@@ -223,5 +223,5 @@ function reviewObserved(step: Step, pull: PullRequestObservation): void {
     wantStep(step, "rework", { type: "merge-base", message: "the branch conflicts with its base" });
     return;
   }
-  if (!isPaused(step.run)) mergeKeptBack(step);
+  mergeKeptBack(step);
 }

@@ -1,6 +1,6 @@
 import type { Effect, EffectResult } from "../effects.ts";
 import type { AgentId, TaskId } from "../ids.ts";
-import type { InputOf, ProjectProfile } from "../inputs.ts";
+import type { InputOf, MeshStop, ProjectProfile } from "../inputs.ts";
 import type { Policy } from "../policy.ts";
 import type { ReportBody } from "../protocol/frames.ts";
 import type { TaskError, TaskSpec } from "../task/state.ts";
@@ -37,6 +37,9 @@ export type RunInput =
         }
       /** A report of the live attempt of the run's session task; others never get here. */
       | { readonly type: "session-report"; readonly agent: AgentId; readonly attempt: number; readonly body: ReportBody }
+      /** Everything stands still by someone's word, or goes on. */
+      | { readonly type: "mesh-stopped"; readonly stop: MeshStop }
+      | { readonly type: "mesh-started" }
       /** The project has room for one more active run. */
       | { readonly type: "turn-granted" }
     ));

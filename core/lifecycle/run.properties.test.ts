@@ -98,7 +98,7 @@ describe(`invariants of a run under ${histories} random histories`, () => {
     [7, "replaying the journaled inputs gives the stored state and the same events"],
     [8, "applying any input twice equals applying it once"],
     [9, "inputs of an older run or attempt change nothing but the journal"],
-    [10, "no session starts while paused, out of budget, parked for quota, or over the concurrency limits"],
+    [10, "no session starts while the mesh is stopped, while paused, out of budget, parked for quota, or over the concurrency limits"],
   ])(
     "%i. %s",
     (number) => {

@@ -49,8 +49,9 @@ export type StartPrompt =
   | { readonly type: "resume"; readonly because: string }
   | { readonly type: "test" };
 
-/** Why nothing starts although the phase would; the strongest first: paused, quota, budget, question, effect. */
+/** Why nothing starts although the phase would; the strongest first: stopped (the whole mesh), paused, quota, budget, question, effect. */
 export type Hold =
+  | { readonly kind: "stopped"; readonly by: string; readonly since: Moment; readonly reason: string }
   | { readonly kind: "paused"; readonly by: string; readonly since: Moment }
   | { readonly kind: "quota"; readonly until: Moment }
   | { readonly kind: "budget"; readonly question: QuestionId }

@@ -8,8 +8,9 @@ import { implementationStepDone, pullRequestAnswered, requestPull } from "./impl
 import { beginIntake, guidanceDone } from "./intake.ts";
 import { isActive } from "./is-active.ts";
 import { learningDone } from "./learning.ts";
+import { meshStarted, meshStopped } from "./mesh-stop.ts";
 import { commanded } from "./operator.ts";
-import { isPaused } from "./phases.ts";
+import { isHalted, isPaused } from "./phases.ts";
 import { planProposed, planReviewed, planStepDone } from "./planning.ts";
 import { beginQa, settleQa, testsEvaluated, testsFinished, testStepDone } from "./qa.ts";
 import { askPeople } from "./ask-people.ts";
@@ -62,9 +63,13 @@ function hear(step: Step, input: RunInput): string | null {
   switch (input.type) {
     case "turn-granted":
       if (step.run.wait.for !== "turn") return "stale";
-      if (isPaused(step.run)) return "paused";
+      if (isHalted(step.run)) return isPaused(step.run) ? "paused" : "stopped";
       beginIntake(step);
       return null;
+    case "mesh-stopped":
+      return meshStopped(step, input.stop);
+    case "mesh-started":
+      return meshStarted(step);
     case "card-observed":
       return cardObserved(step, input.card) ? null : "nothing-new";
     case "card-gone":

@@ -49,6 +49,13 @@ export function admitRegistration(
   });
 }
 
+/** The agent after its grant was changed: it offers only what the grant still allows. */
+export function boundBy(grant: AgentGrant, agent: Agent): Agent {
+  const allowed = ({ name }: { readonly name: string }): boolean =>
+    grant.capabilities === "any" ? !isReserved(name) : grant.capabilities.includes(name);
+  return { ...agent, projects: grant.projects, capabilities: agent.capabilities.filter(allowed) };
+}
+
 function isReserved(capability: string): boolean {
   return (reservedCapabilities as readonly string[]).includes(capability);
 }

@@ -62,13 +62,20 @@ export interface Agent {
   readonly health: Readonly<Record<string, { readonly ok: boolean; readonly at: Moment }>>;
 }
 
-/** What a token allows. The token itself is kept only as a SHA-256 hash. */
+/** What a token allows. The token itself is kept only as a SHA-256 hash. Stored. Fields are only added, as optional. */
 export interface AgentGrant {
   readonly agent: AgentId;
   /** Capabilities it may register; "any" = every one that is not reserved. */
   readonly capabilities: "any" | readonly string[];
   readonly projects: "all" | readonly ProjectKey[];
+  /** When the token was made; absent on those made before this was kept. */
+  readonly createdAt?: Moment;
+  /** To the hour. */
+  readonly lastUsedAt?: Moment;
 }
+
+/** What may be changed of a grant while its token stays the same. */
+export type GrantChange = Partial<Pick<AgentGrant, "capabilities" | "projects">>;
 
 /** Names only built-in agents have, unless a token names them. */
 export const reservedCapabilities = ["plan-review", "answer-question", "tech-consultation", "test-evaluation", "learn"] as const;

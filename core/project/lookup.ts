@@ -1,7 +1,7 @@
 import type { Effect } from "../effects.ts";
 import type { EventBody } from "../events.ts";
 import type { AgentId, EffectId, ProjectKey, TaskId } from "../ids.ts";
-import type { Applied, ProjectProfile } from "../inputs.ts";
+import type { Applied, MeshState, ProjectProfile } from "../inputs.ts";
 import type { Run } from "../lifecycle/state.ts";
 import type { Policy, PolicyOverrides } from "../policy.ts";
 import type { Task } from "../task/state.ts";
@@ -37,6 +37,8 @@ export interface ReportsSeen {
 export interface Configuration {
   readonly profile: ProjectProfile;
   readonly meshOverrides: PolicyOverrides;
+  /** As last told; absent = never told, and the mesh works. */
+  readonly meshState?: MeshState;
 }
 
 /**

@@ -6,6 +6,7 @@ import { runOf } from "../lifecycle/run-ids.ts";
 import { filterCard, startRun } from "../lifecycle/start-run.ts";
 import type { Run } from "../lifecycle/state.ts";
 import { nextRunTimer } from "../lifecycle/timers.ts";
+import { stopRuns } from "./mesh-state.ts";
 import { contextOf, take, tellRun } from "./tell-run.ts";
 import type { WorkingSet } from "./working-set.ts";
 
@@ -58,7 +59,9 @@ function consider(set: WorkingSet, card: CardObservation, earlier: Run | undefin
 function begin(set: WorkingSet, card: CardObservation, earlier: Run | undefined): Applied {
   const context = contextOf(set, earlier === undefined ? 0 : earlier.spend.usd + earlier.spend.earlierUsd);
   if (context === undefined) return ignoredAs("not-configured");
-  take(set, startRun(card, (earlier?.run ?? 0) + 1, context, set.at, earlier));
+  const started = startRun(card, (earlier?.run ?? 0) + 1, context, set.at, earlier);
+  take(set, started);
+  stopRuns(set, [started.state]);
   return applied;
 }
 

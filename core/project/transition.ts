@@ -5,6 +5,7 @@ import { mergeOverrides, parsePolicy } from "../policy.ts";
 import { dispatch } from "./dispatch.ts";
 import type { ProjectChange, ProjectLookup } from "./lookup.ts";
 import { fail, finish } from "./route-effects.ts";
+import { changeMeshState } from "./mesh-state.ts";
 import { answer, command, loseCard, observeBranch, observeCard, observeComment, observePull, passRunTime } from "./route-runs.ts";
 import { cancelTask, declineHandover, endAttempt, loseContact, passTaskTime, receive, regainContact, submit } from "./route-tasks.ts";
 import { contextOf } from "./tell-run.ts";
@@ -28,6 +29,8 @@ function route(set: WorkingSet, input: ProjectInput): Applied {
   switch (input.type) {
     case "project-configured":
       return configure(set, input);
+    case "mesh-state-changed":
+      return changeMeshState(set, input);
     case "card-observed":
       return observeCard(set, input);
     case "card-gone":
@@ -73,8 +76,9 @@ function route(set: WorkingSet, input: ProjectInput): Applied {
 function configure(set: WorkingSet, { profile, meshOverrides }: InputOf<"project-configured">): Applied {
   const policy = parsePolicy(mergeOverrides(meshOverrides, profile.overrides));
   if (!policy.ok) return { status: "refused", reason: "invalid-policy", detail: policy.error[0]?.path ?? "" };
-  if (JSON.stringify(set.configuration) === JSON.stringify({ profile, meshOverrides })) return { status: "ignored", reason: "unchanged" };
-  set.configure({ profile, meshOverrides }, policy.value);
+  const configuration = { ...set.configuration, profile, meshOverrides };
+  if (JSON.stringify(set.configuration) === JSON.stringify(configuration)) return { status: "ignored", reason: "unchanged" };
+  set.configure(configuration, policy.value);
   set.emit({ type: "project-configured", data: { profile } });
   return { status: "applied" };
 }

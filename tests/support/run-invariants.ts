@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ProjectInput } from "../../core/inputs.ts";
 import { columnOf } from "../../core/lifecycle/columns.ts";
 import { isActive, isOpen, takesTurn } from "../../core/lifecycle/is-active.ts";
-import { isPaused } from "../../core/lifecycle/phases.ts";
+import { isHalted, isPaused } from "../../core/lifecycle/phases.ts";
 import type { Run } from "../../core/lifecycle/state.ts";
 import { leftNoTrace, type ProjectChange } from "../../core/project/lookup.ts";
 import { hasEnded, isSession, liveAttempt } from "../../core/task/attempts.ts";
@@ -140,7 +140,7 @@ function stuck(run: Run, { project }: SimulatedWorld): string | undefined {
   const decides = run.questions.some((question) => isOpen(question) && question.purpose === "decision");
   switch (wait.for) {
     case "turn":
-      return isPaused(run) || project.activeRuns().filter(takesTurn).length >= project.policy.maxActiveRuns
+      return isHalted(run) || project.activeRuns().filter(takesTurn).length >= project.policy.maxActiveRuns
         ? undefined
         : "there is room, and it has no turn";
     case "guidance":
@@ -194,6 +194,7 @@ const idempotent: readonly ProjectInput["type"][] = [
   "time-passed",
   "handover-declined",
   "project-configured",
+  "mesh-state-changed",
 ];
 
 /** 8. Applying any input twice equals applying it once: by its id, and for facts of the world under any id. */
@@ -234,17 +235,23 @@ function staleChangesNothing({ before, input, change }: Observed): string | unde
   return undefined;
 }
 
-/** 10. No session starts while paused, out of budget, parked for quota, or over the concurrency limits. */
+/** 10. No session starts while the mesh is stopped, while paused, out of budget, parked for quota, or over the concurrency limits. */
 function nothingStartsWhileHeld({ before, change, world }: Observed): string | undefined {
   const { project } = world;
   for (const run of project.activeRuns()) {
     if (run.wait.for !== "slot") continue;
-    const held = run.holds.find((hold) => hold.kind === "paused" || hold.kind === "budget" || hold.kind === "quota");
+    const held = run.holds.find(
+      (hold) => hold.kind === "stopped" || hold.kind === "paused" || hold.kind === "budget" || hold.kind === "quota",
+    );
     if (held) return `${refOf(run)} waits for a slot under the hold ${held.kind}`;
     const { perIssueUsd } = project.policy.budget;
     if (run.spend.usd + run.spend.earlierUsd >= perIssueUsd + run.spend.allowedMore) return `${refOf(run)} waits for a slot without money`;
   }
+  const stopped = project.configuration?.meshState?.stopped ?? null;
+  for (const run of project.activeRuns())
+    if (run.holds.some(({ kind }) => kind === "stopped") !== (stopped !== null)) return `${refOf(run)} does not stand as the mesh does`;
   const begun = change.runs.some((run) => run.wait.for === "guidance" && before.run(run.issue, run.run)?.wait.for !== "guidance");
+  if (begun && stopped !== null) return "a run got its turn while the mesh stands still";
   if (begun && project.activeRuns().filter(takesTurn).length > project.policy.maxActiveRuns) return "a run got its turn over maxActiveRuns";
   for (const [agent, live] of project.busy()) if (agent === "laptop" && live > 2) return "an agent has more attempts than slots";
   return undefined;

@@ -34,18 +34,26 @@ export const places: Readonly<Record<string, () => ScriptedRun>> = {
   "implementation/quota": () => new ScriptedRun({ policy: auto }).toImplementation().failed("quota"),
   "implementation/budget": () => new ScriptedRun({ policy: auto }).toImplementation().report(usage(9)),
   "implementation/paused": () => new ScriptedRun({ policy: auto }).toImplementation().observe("Blocked").done({ stopped: "paused" }),
+  "implementation/stopped": () => stop(new ScriptedRun({ policy: auto }).toImplementation()).done({ stopped: "the mesh was stopped" }),
+  "implementation/stopped, paused before": () =>
+    stop(new ScriptedRun({ policy: auto }).toImplementation().observe("Blocked")).done({ stopped: "paused" }),
   "implementation/pull-request": () => new ScriptedRun({ policy: auto }).toPullRequest(),
   "qa/session": () => new ScriptedRun({ policy: auto }).toQa().accepted(),
   "qa/session, label simple": () => new ScriptedRun({ policy: auto, card: { labels: ["simple"] } }).toQa().accepted(),
   "qa/session, no cycle left": () => new ScriptedRun({ policy: { ...auto, retryBudget: 0 } }).toQa().accepted(),
   "qa/checks": () => new ScriptedRun({ policy: auto }).toQa().tested(),
+  "qa/stopped": () => stop(new ScriptedRun({ policy: auto }).toQa().tested()),
   "qa/test-evaluation": () => new ScriptedRun({ policy: auto }).toQa().tested({ exitCode: 1 }),
   "review/merge": () => new ScriptedRun({ policy: auto }).toQa().tested().pullSeen({ checks: "green" }),
   "review/merge, by a human": () => new ScriptedRun({ policy: human }).toQa().tested().pullSeen({ checks: "green" }).moveSettled(),
+  "review/stopped": () => stop(new ScriptedRun({ policy: auto }).toQa().tested()).pullSeen({ checks: "green" }),
   "review/deployment": () => merged(),
   "review/smoke-test": () => healthy(merged()),
 };
 
+function stop(run: ScriptedRun): ScriptedRun {
+  return run.hear({ type: "mesh-stopped", stop: { by: "op", at: run.at, reason: "" } });
+}
 function merged(): ScriptedRun {
   const run = new ScriptedRun({ policy: auto }).toQa().tested().pullSeen({ checks: "green" });
   return run.effectDone(run.effect("merge-pull-request"), { kind: "merged", sha: sha("c") });
@@ -126,6 +134,8 @@ export const inputs: Readonly<Record<string, (run: ScriptedRun) => ScriptedRun>>
   "card to Done": toColumn("Done"),
   "issue closed": settled((run) => run.observe(run.context.policy.columns[run.run.column.asked], { state: "closed" })),
   "issue edited": settled((run) => run.observe(run.context.policy.columns[run.run.column.asked], { title: "New" })),
+  "mesh stopped": stop,
+  "mesh started": (run) => run.hear({ type: "mesh-started" }),
   "operator: cancel": hears(command("cancel")),
   "operator: retry": hears(command("retry")),
   "operator: advance": hears(command("advance")),

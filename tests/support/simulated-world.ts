@@ -1,5 +1,5 @@
 import type { AgentId, QuestionId } from "../../core/ids.ts";
-import type { InputBody, OperatorCommand, ProjectInput } from "../../core/inputs.ts";
+import type { InputBody, MeshState, OperatorCommand, ProjectInput } from "../../core/inputs.ts";
 import { isActive, isOpen } from "../../core/lifecycle/is-active.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";
 import type { Candidate } from "../../core/pool/state.ts";
@@ -38,6 +38,7 @@ export const happenings = [
   "push",
   "issue-gone",
   "operator",
+  "mesh",
   "restart",
   "contact",
   "repeat",
@@ -80,6 +81,7 @@ export class SimulatedWorld {
   #inputs = 0;
   #commits = 0;
   #underway: InputBody[] = [];
+  #meshStates: MeshState[] = [];
 
   constructor(policy: PolicyOverrides = {}, issues: readonly number[] = [12, 13]) {
     this.issues = issues;
@@ -127,6 +129,8 @@ export class SimulatedWorld {
           by: "op",
           reason: "",
         });
+      case "mesh":
+        return this.#tellMesh(n);
       case "restart":
         if (n % 4 === 0) this.runner.loseDisk();
         return this.project.restart();
@@ -146,6 +150,19 @@ export class SimulatedWorld {
       default:
         return this.#people(what, n);
     }
+  }
+
+  #mesh(stopped: MeshState["stopped"]): void {
+    const state = { n: this.#meshStates.length + 1, stopped };
+    this.#meshStates.push(state);
+    this.apply({ type: "mesh-state-changed", state });
+  }
+
+  /** The whole mesh is stopped or started; an older word may come late. */
+  #tellMesh(n: number): void {
+    const known = this.#meshStates[(n >> 2) % Math.max(1, this.#meshStates.length)];
+    if (n % 4 === 0 && known) return this.apply({ type: "mesh-state-changed", state: known });
+    this.#mesh(n % 2 === 1 ? { by: "op", at: this.at, reason: "" } : null);
   }
 
   #issue(n: number): number {
@@ -391,6 +408,7 @@ export class SimulatedWorld {
   }
 
   #calmRound(): void {
+    if (this.project.configuration?.meshState?.stopped) this.#mesh(null);
     this.runner.revoke((task, attempt) => this.#isLive(task, attempt));
     this.dispatch();
     for (let n = this.project.tasksOf(builtIn).length; n > 0; n--) this.model(0, false);

@@ -1,28 +1,23 @@
 import * as z from "zod";
 import { parseAgentId } from "../../core/ids.ts";
-import type { AgentId, ProjectKey } from "../../core/ids.ts";
+import type { AgentId } from "../../core/ids.ts";
 import { createAgentToken, hashToken } from "../../platform/tokens.ts";
 import { mailbox, pool } from "../../durable-objects/remote.ts";
-import { projectKeyOf } from "../registry.ts";
+import { capabilityName, grantedCapabilities, grantedKeys, grantedProjects } from "./agent-grants.ts";
 import { forgetGrants } from "./auth.ts";
-import { notFound, problem } from "./errors.ts";
+import { notFound } from "./errors.ts";
 import { agentParams } from "./path-params.ts";
 import type { Routes } from "./routes.ts";
-
-const capabilityName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
 
 const grantRequest = z.strictObject({
   id: z
     .string()
     .refine(
-      (id) => parseAgentId(id) !== undefined && !id.startsWith("built-in."),
-      "1 to 64 characters of a-z 0-9 . _ -, and not built-in.…",
+      (id) => parseAgentId(id) !== undefined && !id.startsWith("built-in.") && id !== "tokens",
+      "1 to 64 characters of a-z 0-9 . _ -, not built-in.… and not tokens",
     ),
-  capabilities: z.union([z.literal("any"), z.array(capabilityName).min(1).max(50)]).default("any"),
-  projects: z
-    .union([z.literal("all"), z.array(z.string().min(1).max(200)).min(1).max(200)])
-    .default("all")
-    .describe("all, or owner/name of each"),
+  capabilities: grantedCapabilities.default("any"),
+  projects: grantedProjects.default("all"),
 });
 
 /** What operators do with agents. */
@@ -38,14 +33,10 @@ export function addAgents(routes: Routes): void {
       answers: { 201: "the token", 400: "each fault with its path" },
     },
     async (c, { body }) => {
-      const projects = body.projects === "all" ? "all" : await Promise.all(body.projects.map((name) => projectKeyOf(c.env, name)));
-      const unknown =
-        projects === "all"
-          ? []
-          : projects.flatMap((key, index) => (key ? [] : [{ path: `projects[${index}]`, message: "unknown project" }]));
-      if (unknown.length > 0) return problem(400, "unknown-project", "There is no such project.", unknown);
+      const projects = await grantedKeys(c.env, body.projects);
+      if (projects instanceof Response) return projects;
       const token = createAgentToken();
-      const grant = { agent: body.id as AgentId, capabilities: body.capabilities, projects: projects as "all" | ProjectKey[] };
+      const grant = { agent: body.id as AgentId, capabilities: body.capabilities, projects };
       await pool(c.env).grant(grant, await hashToken(token));
       forgetGrants();
       return c.json({ id: body.id, token, capabilities: body.capabilities, projects: body.projects }, 201);

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { now } from "../../platform/clock.ts";
-import { orchestrator } from "../../durable-objects/remote.ts";
+import { clock, now } from "../../platform/clock.ts";
+import { orchestrator, pool } from "../../durable-objects/remote.ts";
 import { meshProject } from "../../core/ids.ts";
+import type { AgentId } from "../../core/ids.ts";
 import { createTestMesh, problemOf } from "../test-mesh.ts";
 
 const mesh = createTestMesh();
@@ -144,4 +145,66 @@ test("a draining agent gets no new work until that is taken back", async () => {
   expect(polled.frames.map(({ type }) => type)).toEqual(["assign"]);
   expect(await problemOf(await mesh.send("POST", "/agents/unknown/drain"))).toMatchObject({ status: 404 });
   expect((await orchestrator(mesh.env, meshProject).view()).tasks.dispatched).toBeGreaterThan(0);
+});
+
+test("tokens are listed by what they allow, and bound anew without a new token", async () => {
+  await mesh.addProject("acme/bound");
+  const token = await tokenFor("bound", { capabilities: ["spell-check", "sort"] });
+  await as(token, "POST", "/agents/bound/register", { capabilities: [{ name: "spell-check" }, { name: "sort" }] });
+  const listed = async () =>
+    (await (await mesh.request("/agents/tokens")).json<{ items: { agent: string }[] }>()).items.find(({ agent }) => agent === "bound");
+  expect(await listed()).toMatchObject({ capabilities: ["spell-check", "sort"], projects: "all" });
+  expect(JSON.stringify(await listed())).not.toContain(token);
+  const bound = await mesh.send("PATCH", "/agents/bound/token", { capabilities: ["sort"], projects: ["acme/bound"] });
+  expect([bound.status, await bound.json()]).toMatchObject([200, { capabilities: ["sort"], projects: ["acme/bound"] }]);
+  const agent = await (await mesh.request("/agents/bound")).json<{ capabilities: { name: string }[] }>();
+  expect(agent.capabilities.map(({ name }) => name)).toEqual(["sort"]);
+  expect(await problemOf(await as(token, "POST", "/agents/bound/register", registration))).toMatchObject({
+    status: 403,
+    reason: "capability-not-granted",
+  });
+  expect(await problemOf(await mesh.send("PATCH", "/agents/bound/token", { projects: ["acme/nowhere"] }))).toMatchObject({
+    status: 400,
+    paths: ["projects[0]"],
+  });
+  expect(await problemOf(await mesh.send("PATCH", "/agents/bound/token", {}))).toMatchObject({ status: 400 });
+  expect(await problemOf(await mesh.send("PATCH", "/agents/nobody/token", { projects: "all" }))).toMatchObject({ status: 404 });
+});
+
+test("a revoked token ends connection and polls at once, opens nothing any more, and the agent stays known", async () => {
+  const token = await tokenFor("revoked");
+  await as(token, "POST", "/agents/revoked/register", registration);
+  const { webSocket } = await mesh.request("/agents/revoked/connect", { token, headers: { upgrade: "websocket" } });
+  if (!webSocket) throw new Error("no socket");
+  const closed = new Promise<number>((resolve) => webSocket.addEventListener("close", ({ code }) => resolve(code)));
+  webSocket.accept();
+  const polled = as(token, "GET", "/agents/revoked/tasks?wait=25");
+  // The poll waits in the mailbox once the mailbox has answered anything after it.
+  await mesh.request("/agents/revoked");
+  expect((await mesh.request("/agents/revoked/token", { method: "DELETE" })).status).toBe(204);
+  expect(await closed).toBe(4401);
+  expect(await (await polled).json()).toEqual({ frames: [] });
+  for (const [method, path] of [
+    ["POST", "register"],
+    ["POST", "heartbeat"],
+    ["GET", "tasks"],
+    ["GET", "connect"],
+  ] as const)
+    expect((await as(token, method, `/agents/revoked/${path}`, method === "POST" ? registration : undefined)).status).toBe(401);
+  expect((await mesh.request("/agents/revoked")).status).toBe(200);
+  expect(await problemOf(await mesh.request("/agents/revoked/token", { method: "DELETE" }))).toMatchObject({ status: 404 });
+});
+
+test("an isolate that knows a token goes by it for 5 s, but opens no connection with it", async () => {
+  const token = await tokenFor("stale");
+  await as(token, "POST", "/agents/stale/register", registration);
+  expect((await as(token, "GET", "/agents/stale/tasks")).status).toBe(200);
+  // Revoked through another isolate: this one is not told.
+  await pool(mesh.env).revokeToken("stale" as AgentId);
+  expect((await as(token, "GET", "/agents/stale/tasks")).status).toBe(200);
+  expect((await mesh.request("/agents/stale/connect", { token, headers: { upgrade: "websocket" } })).status).toBe(401);
+  expect((await as(token, "POST", "/agents/stale/register", registration)).status).toBe(401);
+  clock.shift(5_001);
+  expect((await as(token, "GET", "/agents/stale/tasks")).status).toBe(401);
+  clock.reset();
 });

@@ -5,6 +5,7 @@ import { ConfigurationError } from "../../platform/config.ts";
 import { errorText, log } from "../../platform/log.ts";
 import { randomId } from "../../platform/random-id.ts";
 import type { CreateClients } from "../clients.ts";
+import { addAgentTokens } from "./agent-tokens.ts";
 import { addAgentWork } from "./agent-work.ts";
 import { addAgents } from "./agents.ts";
 import { notFound, problem } from "./errors.ts";
@@ -32,6 +33,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   const app = new Hono<Http>();
   addHealth(routes);
   addGitHubWebhooks(routes);
+  addAgentTokens(routes);
   addAgents(routes);
   addAgentWork(routes);
   addTasks(routes);

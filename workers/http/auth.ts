@@ -12,15 +12,18 @@ import { pool } from "../../durable-objects/remote.ts";
 import { problem } from "./errors.ts";
 import type { HttpContext } from "./http.ts";
 
-/** Who may use a route. `agent` = the agent that the path names, by its token. */
-export type Access = "public" | "viewer" | "operator" | "agent";
+/**
+ * Who may use a route. `agent` = the agent that the path names, by its token, as this isolate knew it in the last 5 s; `agent-now`: as the pool knows it
+ * now, for what lasts (connections, registrations) and for what is handed out (secrets).
+ */
+export type Access = "public" | "viewer" | "operator" | "agent" | "agent-now";
 
 export const sessionCookie = "mesh_session";
 
 /** Lets a request in (its role or grant is then in the context), or says why not. */
 export async function admit(c: HttpContext, access: Access): Promise<Response | undefined> {
   if (access === "public") return undefined;
-  if (access === "agent") return admitAgent(c);
+  if (access === "agent" || access === "agent-now") return admitAgent(c, access);
   const person = await personOf(c);
   if (person instanceof Response) return person;
   if (access === "operator" && person.role !== "operator") return problem(403, "viewers-only-read", "This needs the role of an operator.");
@@ -78,23 +81,23 @@ function fromOurPages(c: HttpContext, settings: Settings): boolean {
   return origin !== undefined && ours.includes(origin);
 }
 
-const grantLifetimeMs = 30 * secondMs;
+const grantLifetimeMs = 5 * secondMs;
 const grants = new Map<string, { grant: AgentGrant; until: number }>();
 
-async function admitAgent(c: HttpContext): Promise<Response | undefined> {
+async function admitAgent(c: HttpContext, access: "agent" | "agent-now"): Promise<Response | undefined> {
   const token = bearerOf(c.req.header("authorization"));
   if (token === undefined || !isAgentToken(token)) return unauthorized("Send the agent's token as bearer.");
-  const grant = await grantOf(c.env, await hashToken(token));
+  const grant = await grantOf(c.env, await hashToken(token), access === "agent-now");
   if (!grant) return unauthorized("The token is not one of this mesh.");
   if (parseAgentId(c.req.param("id") ?? "") !== grant.agent) return problem(403, "other-agent", "The token is another agent's.");
   c.set("grant", grant);
   return undefined;
 }
 
-/** Known tokens are kept for 30 s in the isolate, so that reports need not ask the pool each time; unknown ones are always asked for. */
-async function grantOf(env: Env, hash: string): Promise<AgentGrant | null> {
+/** Known tokens are kept for 5 s in the isolate, so that reports need not ask the pool each time; unknown ones are always asked for. */
+async function grantOf(env: Env, hash: string, anew: boolean): Promise<AgentGrant | null> {
   const known = grants.get(hash);
-  if (known && known.until > now()) return known.grant;
+  if (!anew && known && known.until > now()) return known.grant;
   const grant = await pool(env).authenticate(hash);
   if (grants.size > 10_000) grants.clear();
   if (grant) grants.set(hash, { grant, until: now() + grantLifetimeMs });

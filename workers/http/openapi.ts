@@ -43,6 +43,7 @@ const security = {
   viewer: [{ person: [] }, { cookie: [] }],
   operator: [{ person: [] }, { cookie: [] }],
   agent: [{ agent: [] }],
+  "agent-now": [{ agent: [] }],
 } as const;
 
 function operation(spec: RouteSpec): object {

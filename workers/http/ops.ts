@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { settings } from "../../durable-objects/remote.ts";
 import { costsOf } from "../costs.ts";
+import { configureProjects } from "../projects/configure-projects.ts";
 import { reconcile } from "../scheduled/reconcile.ts";
 import type { Routes } from "./routes.ts";
 
@@ -16,6 +18,47 @@ export function addOps(routes: Routes): void {
       answers: { 200: "what it did, and what failed" },
     },
     async (c, { query }) => c.json(await reconcile(c.env, c.get("createClients")(c.env), query.due === "1" ? "due" : "now")),
+  );
+  routes.add(
+    {
+      method: "post",
+      path: "/ops/stop",
+      tag: "operations",
+      summary: "Stops the whole mesh: no session begins, running ones stop after their step; what comes in is recorded",
+      access: "operator",
+      body: z.strictObject({ reason: z.string().trim().max(500).default("") }),
+      bodyOptional: true,
+      answers: { 200: "stopped, also when it was before; `untold`: projects that learn it by the next reconcile" },
+    },
+    async (c, { body }) => {
+      const { stopped } = await settings(c.env).stop(c.get("by"), body.reason);
+      return c.json({ stopped, untold: await configureProjects(c.env) });
+    },
+  );
+  routes.add(
+    {
+      method: "post",
+      path: "/ops/start",
+      tag: "operations",
+      summary: "Starts the mesh again: every run goes on from where it stood, unless something else holds it",
+      access: "operator",
+      answers: { 200: "at work, also when it was before; `untold`: projects that learn it by the next reconcile" },
+    },
+    async (c) => {
+      const { stopped } = await settings(c.env).start();
+      return c.json({ stopped, untold: await configureProjects(c.env) });
+    },
+  );
+  routes.add(
+    {
+      method: "get",
+      path: "/ops/state",
+      tag: "operations",
+      summary: "Whether the mesh is stopped: since when, by whom and why",
+      access: "viewer",
+      answers: { 200: "`stopped`, null while it works" },
+    },
+    async (c) => c.json({ stopped: (await settings(c.env).all()).meshState.stopped }),
   );
   routes.add(
     {

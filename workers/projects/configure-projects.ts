@@ -1,6 +1,9 @@
-import type { ProjectProfile } from "../../core/inputs.ts";
+import type { ProjectName } from "../../core/ids.ts";
+import type { ProjectInput, ProjectProfile } from "../../core/inputs.ts";
 import { orchestrator, pool, settings } from "../../durable-objects/remote.ts";
+import type { MeshSettings } from "../../durable-objects/settings.ts";
 import { now } from "../../platform/clock.ts";
+import { errorText, log } from "../../platform/log.ts";
 import { randomId } from "../../platform/random-id.ts";
 import { registerBuiltInOnce } from "../agents/register-built-in.ts";
 import { forgetRegistry, registeredProjects } from "../registry.ts";
@@ -15,19 +18,36 @@ export async function configureProject(env: Env, profile: ProjectProfile): Promi
   await forgetRest(env);
 }
 
-/** Tells every orchestrator the settings as they are now; those that know them ignore it. */
-export async function configureProjects(env: Env): Promise<void> {
-  await Promise.all((await registeredProjects(env, 0)).map((profile) => tell(env, profile)));
+/**
+ * Tells every orchestrator the settings as they are now; those that know them ignore it. Answers the projects that could not be told: they learn
+ * it by the next reconcile.
+ */
+export async function configureProjects(env: Env): Promise<ProjectName[]> {
+  const profiles = await registeredProjects(env, 0);
   await forgetRest(env);
+  const told = await Promise.all(profiles.map((profile) => tellOrLog(env, profile)));
+  return profiles.flatMap(({ name }, index) => (told[index] ? [] : [name]));
+}
+
+async function tellOrLog(env: Env, profile: ProjectProfile): Promise<boolean> {
+  try {
+    await tell(env, profile);
+    return true;
+  } catch (error) {
+    log("warn", "a project was not told the settings", { project: profile.key, reason: "settings-not-told", error: errorText(error) });
+    return false;
+  }
 }
 
 async function tell(env: Env, profile: ProjectProfile): Promise<void> {
-  const meshOverrides = await settings(env).get();
-  await orchestrator(env, profile.key).apply({
-    id: `configure.${randomId()}`,
-    at: now(),
-    type: "project-configured",
-    profile,
-    meshOverrides,
-  });
+  await orchestrator(env, profile.key).applyAll(settingsInputs(profile, await settings(env).all()));
+}
+
+/** What an orchestrator is told of its own and the mesh-wide settings: in one commit, so that a project made while the mesh stands still begins nothing. */
+export function settingsInputs(profile: ProjectProfile, { overrides, meshState }: MeshSettings): ProjectInput[] {
+  const at = now();
+  return [
+    { id: `configure.${randomId()}`, at, type: "project-configured", profile, meshOverrides: overrides },
+    { id: `mesh.${meshState.n}.${randomId()}`, at, type: "mesh-state-changed", state: meshState },
+  ];
 }

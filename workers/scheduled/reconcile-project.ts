@@ -4,9 +4,12 @@ import type { Policy } from "../../core/policy.ts";
 import type { RunView } from "../../core/project/views.ts";
 import { minuteMs } from "../../core/time.ts";
 import type { Moment } from "../../core/time.ts";
+import type { Outlook } from "../../durable-objects/project-orchestrator-views.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
+import type { MeshSettings } from "../../durable-objects/settings.ts";
 import { now } from "../../platform/clock.ts";
 import type { Clients } from "../clients.ts";
+import { settingsInputs } from "../projects/configure-projects.ts";
 import { branchInput, cardInput, pullInput } from "../observe.ts";
 import { pointsAt, pollMemory, rememberPoll } from "./poll-memory.ts";
 import type { PollMemory } from "./poll-memory.ts";
@@ -38,7 +41,13 @@ export interface Reconciled {
 }
 
 /** Reads again what concerns one project, each card and each run in its own try. Never rejects. */
-export async function reconcileProject(env: Env, clients: Clients, profile: ProjectProfile, which: "due" | "now"): Promise<Reconciled> {
+export async function reconcileProject(
+  env: Env,
+  clients: Clients,
+  profile: ProjectProfile,
+  which: "due" | "now",
+  meshSettings: MeshSettings | undefined,
+): Promise<Reconciled> {
   const failures: Failure[] = [];
   const failed: ProjectReport = { project: profile.name, board: "failed", cards: 0, pulls: 0, applied: 0, redelivered: 0, failures };
   return attempt(
@@ -46,7 +55,8 @@ export async function reconcileProject(env: Env, clients: Clients, profile: Proj
     failures,
     async () => {
       const owner = orchestrator(env, profile.key);
-      const [policy, runs, before] = await Promise.all([owner.policy(), owner.runs(), pollMemory(env, profile.key)]);
+      const [known, before] = await Promise.all([owner.outlook(), pollMemory(env, profile.key)]);
+      const { policy, runs } = await toldSettings(owner, profile, known, meshSettings);
       const active = runs.filter((run) => run.endedAt === null);
       const round: Round = { env, clients, profile, which, at: now(), policy, active, failures, inputs: [] };
       const board = await readBoard(round, before);
@@ -67,6 +77,18 @@ export async function reconcileProject(env: Env, clients: Clients, profile: Proj
     },
     { report: failed, restsUntil: 0 },
   );
+}
+
+/** One that was not told the mesh-wide settings, or that everything stands still, learns it now, before anything is read that may start a run. */
+async function toldSettings(
+  owner: ReturnType<typeof orchestrator>,
+  profile: ProjectProfile,
+  known: Outlook,
+  meshSettings: MeshSettings | undefined,
+): Promise<Outlook> {
+  if (meshSettings === undefined || JSON.stringify(known.told) === JSON.stringify(meshSettings)) return known;
+  await owner.applyAll(settingsInputs(profile, meshSettings));
+  return owner.outlook();
 }
 
 function nextDue(round: Round, known: PollMemory): Moment {

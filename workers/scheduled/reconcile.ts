@@ -6,7 +6,7 @@ import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
 import type { Moment } from "../../core/time.ts";
 import { ensurePartitions } from "../../drizzle/ensure-partitions.ts";
 import { cursorOf } from "../../drizzle/project-page.ts";
-import { orchestrator, pool } from "../../durable-objects/remote.ts";
+import { orchestrator, pool, settings } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
 import { builtInAgents } from "../agents/built-in-agents.ts";
 import type { Clients } from "../clients.ts";
@@ -53,13 +53,14 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const profiles = await attempt("registry", failures, () => registeredProjects(env, 0), []);
   const looked = profiles.filter(({ key }) => isDue(known.projects[key]));
   const keys = [...(isDue(known.projects[meshProject]) ? [meshProject] : []), ...looked.map(({ key }) => key)];
+  const meshSettings = looked.length > 0 ? await attempt("settings", failures, () => settings(env).all(), undefined) : undefined;
   const [healthChecks, redelivered, projections, archive, partitionsAt, projects] = await Promise.all([
     attempt("health-checks", failures, () => probeHealth(env, clients), 0),
     attempt("app-deliveries", failures, () => redeliverApp(clients, which), 0),
     attempt("projections", failures, () => pokeStale(round, keys), { poked: null, projected: known.projected }),
     attempt("archive", failures, () => archiveDue(round, keys), { archived: 0, archivedAt: known.archivedAt }),
     attempt("partitions", failures, () => makePartitions(round), known.partitionsAt),
-    Promise.all(looked.map((profile) => reconcileProject(env, clients, profile, which))),
+    Promise.all(looked.map((profile) => reconcileProject(env, clients, profile, which, meshSettings))),
   ]);
   const rests = new Map(keys.map((key) => [key, at + restMostMs]));
   for (const [index, { key }] of looked.entries()) rests.set(key, projects[index]?.restsUntil ?? at);
