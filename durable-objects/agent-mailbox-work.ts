@@ -33,6 +33,8 @@ const ending: ReadonlySet<ReportBody["type"]> = new Set(["task-done", "task-fail
  */
 export class OutstandingWork {
   readonly #attempts = new Map<string, Held<Assignment>>();
+  /** Attempts by the slots they take. */
+  readonly #taken = new Map<string, number>();
   readonly #commands = new Map<string, Held<Command>>();
   readonly #accepted = new Set<string>();
   /** Ended by a report that no orchestrator has committed yet: not to be sent again. */
@@ -40,6 +42,11 @@ export class OutstandingWork {
 
   get size(): number {
     return this.#attempts.size;
+  }
+
+  /** Whether an attempt fits: beside others of its capability when that has slots of its own, else beside all that share the agent's. */
+  fits(item: Assignment, slots: number): boolean {
+    return (this.#taken.get(laneOf(item)) ?? 0) < (item.ownSlots ?? slots);
   }
 
   /** How many attempts the project has here. */
@@ -59,6 +66,7 @@ export class OutstandingWork {
   }
 
   add(project: ProjectKey, item: Assignment): void {
+    if (!this.#attempts.has(keyOf(item))) this.#count(item, 1);
     this.#attempts.set(keyOf(item), { project, item, sentOn: 0, sentAt: 0 });
   }
 
@@ -142,8 +150,19 @@ export class OutstandingWork {
   #drop(key: string): boolean {
     this.#accepted.delete(key);
     for (const [id, { item }] of this.#commands) if (keyOf(item) === key) this.#commands.delete(id);
+    const held = this.#attempts.get(key);
+    if (held !== undefined) this.#count(held.item, -1);
     return this.#attempts.delete(key);
   }
+
+  #count(item: Assignment, more: 1 | -1): void {
+    this.#taken.set(laneOf(item), (this.#taken.get(laneOf(item)) ?? 0) + more);
+  }
+}
+
+/** The empty name stands for the slots that capabilities share. */
+function laneOf({ capability, ownSlots }: Assignment): string {
+  return ownSlots === undefined ? "" : capability;
 }
 
 export function keyOf({ taskId, attempt }: AttemptRef): string {

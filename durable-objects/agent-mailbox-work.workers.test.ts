@@ -40,6 +40,17 @@ describe("slots", () => {
     expect(work.size).toBe(1);
   });
 
+  test("a capability with slots of its own neither takes nor lacks the shared ones", () => {
+    const work = holding("a");
+    const own = (taskId: string): Assignment => ({ ...item(taskId), capability: "look", ownSlots: 1 });
+    expect([work.fits(item("b"), 1), work.fits(own("l"), 1)]).toEqual([false, true]);
+    work.add(project, own("l"));
+    work.add(project, own("l"));
+    expect([work.fits(item("b"), 2), work.fits(own("m"), 2)]).toEqual([true, false]);
+    work.revoke(new Set(["l"]));
+    expect(work.fits(own("m"), 2)).toBe(true);
+  });
+
   test("what is revoked is free", () => {
     const work = holding("a", "b");
     expect([work.revoke(new Set(["a", "z"])), work.size]).toEqual([[ref("a")], 1]);

@@ -105,7 +105,7 @@ export class AgentMailbox extends DurableObject<Env> {
     const taken = assignments.filter((item) => {
       if (this.#work.hasEnded(item)) return false;
       if (this.#work.has(item)) return true;
-      if (this.#work.size < slots) {
+      if (this.#work.fits(item, slots)) {
         this.#work.add(project, item);
         return true;
       }

@@ -34,6 +34,11 @@ export class Candidates {
     });
   }
 
+  /** Those who offer the capability, the pool being asked when what is known is too old; null when it could not be asked. */
+  async lookUp(capability: string, at: Moment): Promise<Candidate[] | null> {
+    return this.offering([capability], at) ?? ((await this.ask()) ? this.offering([capability], now()) : null);
+  }
+
   isAgeing(at: Moment): boolean {
     return at >= this.#at + askAgainMs;
   }

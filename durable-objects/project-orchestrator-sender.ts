@@ -219,13 +219,15 @@ export class Sender {
 
 /** A task as its agent gets it. */
 export function assignmentOf(task: Task, payload: unknown): Assignment {
+  const live = liveAttempt(task);
   return {
     taskId: task.id,
-    attempt: liveAttempt(task)?.number ?? 0,
+    attempt: live?.number ?? 0,
     capability: task.capability,
     payload: (payload ?? null) as Assignment["payload"],
     priority: task.priority,
     timeoutSeconds: isSession(task) ? null : task.timeoutSeconds,
+    ...(live?.ownSlots === undefined ? {} : { ownSlots: live.ownSlots }),
   };
 }
 

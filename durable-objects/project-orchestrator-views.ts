@@ -1,13 +1,20 @@
-import type { QuestionId } from "../core/ids.ts";
+import { parseRunRef } from "../core/ids.ts";
+import type { AgentId, QuestionId, TaskId } from "../core/ids.ts";
+import type { ProjectProfile } from "../core/inputs.ts";
 import { runOf } from "../core/lifecycle/run-ids.ts";
 import type { Run } from "../core/lifecycle/state.ts";
 import { viewAsked, viewRun } from "../core/lifecycle/view.ts";
 import type { Policy } from "../core/policy.ts";
+import { explainWaiting } from "../core/pool/explain-waiting.ts";
 import type { AskedQuestion, ProjectView, RunView, TaskView } from "../core/project/views.ts";
+import { runnerCapabilities } from "../core/protocol/runner-work.ts";
+import { liveAttempt } from "../core/task/attempts.ts";
 import type { TaskStatus } from "../core/task/state.ts";
 import { viewTask } from "../core/task/view.ts";
 import type { Moment } from "../core/time.ts";
 import type { MeshSettings } from "./settings.ts";
+import { now } from "../platform/clock.ts";
+import type { Candidates } from "./project-orchestrator-candidates.ts";
 import type { StateStore } from "./state-store.ts";
 
 const endedRunsShown = 20;
@@ -19,6 +26,27 @@ export interface TaskFilter {
   readonly limit: number;
   /** Submitted before this moment. */
   readonly before?: Moment;
+}
+
+/** What an attempt may do with its project's repository. */
+export interface RepositoryAccess {
+  readonly cloneUrl: string;
+  /** The only branch it may push to; null: none. */
+  readonly branch: string | null;
+  readonly profile: ProjectProfile;
+}
+
+/** What this attempt of this agent may do, while it is live: one of a run clones and pushes, a trial clones; others may do nothing. */
+export function repositoryAccess(store: StateStore, id: TaskId, attempt: number, agent: AgentId): RepositoryAccess | null {
+  const task = store.task(id);
+  const live = task && liveAttempt(task);
+  if (store.configuration === null || task === undefined || live?.number !== attempt || live.agent !== agent) return null;
+  const { profile } = store.configuration;
+  const { cloneUrl } = profile;
+  if (task.run === undefined) return task.capability === runnerCapabilities.trial ? { cloneUrl, branch: null, profile } : null;
+  const ref = parseRunRef(task.run);
+  const run = ref && store.run(ref.issue, ref.run);
+  return run === undefined ? null : { cloneUrl, branch: run.branch, profile };
 }
 
 export function viewProject(store: StateStore, seq: number): ProjectView {
@@ -65,6 +93,17 @@ export function askedQuestion(store: StateStore, id: QuestionId): AskedQuestion 
   const run = made && store.run(made.issue, made.run);
   if (run === undefined || store.configuration === null) return null;
   return viewAsked(run, id, store.configuration.profile) ?? null;
+}
+
+/** A task with payload and result, and why it waits if it does; null when it is unknown, or ended longer ago than is kept. */
+export async function wholeTask(store: StateStore, candidates: Candidates, id: TaskId): Promise<TaskView | null> {
+  const task = store.task(id);
+  if (task === undefined) return null;
+  const view = viewTask({ ...task, payload: store.tasks.payloadOf(task) }, { full: true });
+  if (task.status !== "pending") return view;
+  const able = await candidates.lookUp(task.capability, now());
+  const explain = able && explainWaiting(task, able, store.busy(), now());
+  return explain ? { ...view, explain } : view;
 }
 
 /** Newest submission first: what is active, and what ended in the last days. */

@@ -2,14 +2,12 @@ import { DurableObject } from "cloudflare:workers";
 import type { Effect } from "../core/effects.ts";
 import type { JournalPage } from "../core/events.ts";
 import type { AgentId, EffectId, ProjectKey, QuestionId, TaskId } from "../core/ids.ts";
-import { parseRunRef } from "../core/ids.ts";
 import type { Applied, ProjectInput, ProjectProfile } from "../core/inputs.ts";
 import type { Policy } from "../core/policy.ts";
 import { outboxReady } from "../core/project/outbox.ts";
 import type { AskedQuestion, ProjectView, RunView, TaskView } from "../core/project/views.ts";
 import type { Assignment, Command } from "../core/protocol/frames.ts";
 import { liveAttempt } from "../core/task/attempts.ts";
-import { viewTask } from "../core/task/view.ts";
 import { hourMs, minuteMs, secondMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
@@ -25,8 +23,17 @@ import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { assignmentOf, commandOf, Sender } from "./project-orchestrator-sender.ts";
 import type { Declined } from "./project-orchestrator-sender.ts";
 import { dayOf, orchestratorSteps } from "./project-orchestrator-tables.ts";
-import { askedQuestion, outlookOf, recentRuns, recentTasks, viewProject, viewRuns } from "./project-orchestrator-views.ts";
-import type { Outlook, TaskFilter } from "./project-orchestrator-views.ts";
+import {
+  askedQuestion,
+  outlookOf,
+  recentRuns,
+  recentTasks,
+  repositoryAccess,
+  viewProject,
+  viewRuns,
+  wholeTask,
+} from "./project-orchestrator-views.ts";
+import type { Outlook, RepositoryAccess, TaskFilter } from "./project-orchestrator-views.ts";
 import { migrate } from "./schema-migrations.ts";
 import { ownJournal } from "./state-store.ts";
 
@@ -117,11 +124,9 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     return askedQuestion(this.#ready().store, id);
   }
 
-  /** A task with payload and result; null when it is unknown, or ended longer ago than is kept. */
-  task(id: TaskId): TaskView | null {
-    const { store } = this.#ready();
-    const task = store.task(id);
-    return task === undefined ? null : viewTask({ ...task, payload: store.tasks.payloadOf(task) }, { full: true });
+  /** A task with payload and result, and why it waits if it does; null when it is unknown, or ended longer ago than is kept. */
+  task(id: TaskId): Promise<TaskView | null> {
+    return wholeTask(this.#ready().store, this.#candidates, id);
   }
 
   /** Tasks of the last days, newest submission first. */
@@ -204,16 +209,9 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     };
   }
 
-  /** Where a live attempt of a run may clone and push; null when it is not the agent's live attempt, or not of a run. */
-  liveAttempt(id: TaskId, attempt: number, agent: AgentId): { cloneUrl: string; branch: string; profile: ProjectProfile } | null {
-    const { store } = this.#ready();
-    const task = store.task(id);
-    const live = task && liveAttempt(task);
-    if (store.configuration === null || task?.run === undefined || live?.number !== attempt || live.agent !== agent) return null;
-    const ref = parseRunRef(task.run);
-    const run = ref && store.run(ref.issue, ref.run);
-    const { profile } = store.configuration;
-    return run === undefined ? null : { cloneUrl: profile.cloneUrl, branch: run.branch, profile };
+  /** What a live attempt may do with the repository: one of a run clones and pushes, a trial clones. Null: not the agent's live attempt, or other work. */
+  liveAttempt(id: TaskId, attempt: number, agent: AgentId): RepositoryAccess | null {
+    return repositoryAccess(this.#ready().store, id, attempt, agent);
   }
 
   /** An agent that had declined has room again. */

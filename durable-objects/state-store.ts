@@ -8,6 +8,7 @@ import { defaultPolicy, mergeOverrides, parsePolicy } from "../core/policy.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Configuration, FilteredCard, OutboxEntry, ProjectChange, ProjectLookup } from "../core/project/lookup.ts";
 import { readRun } from "../core/snapshot.ts";
+import type { Lane } from "../core/task/attempts.ts";
 import type { Task } from "../core/task/state.ts";
 import type { Moment } from "../core/time.ts";
 import { Outbox } from "./outbox.ts";
@@ -146,7 +147,7 @@ export class StateStore implements ProjectLookup {
     return this.tasks.liveOf(agent);
   }
 
-  busy(): ReadonlyMap<AgentId, number> {
+  busy(): ReadonlyMap<Lane, number> {
     return this.tasks.busy;
   }
 

@@ -2,7 +2,8 @@ import type { AgentId, TaskId } from "../core/ids.ts";
 import type { Policy } from "../core/policy.ts";
 import { WaitingQueue } from "../core/project/waiting-queue.ts";
 import { readTask } from "../core/snapshot.ts";
-import { hasEnded, liveAttempt } from "../core/task/attempts.ts";
+import { hasEnded, laneOf, liveAttempt } from "../core/task/attempts.ts";
+import type { Lane } from "../core/task/attempts.ts";
 import type { Task, TaskStatus } from "../core/task/state.ts";
 import { nextTaskTimer } from "../core/task/timers.ts";
 import type { Moment } from "../core/time.ts";
@@ -21,7 +22,7 @@ const leftInRow = undefined;
 export class TaskStore {
   readonly #sql: CountedSql;
   queue = new WaitingQueue();
-  readonly busy = new Map<AgentId, number>();
+  readonly busy = new Map<Lane, number>();
   #active = new Map<TaskId, Task>();
   readonly #live = new Map<AgentId, Set<TaskId>>();
   readonly #new = new Set<TaskId>();
@@ -202,22 +203,24 @@ export class TaskStore {
     if (live === undefined) return;
     let ids = this.#live.get(live.agent);
     if (ids === undefined) this.#live.set(live.agent, (ids = new Set()));
+    if (ids.has(task.id)) return;
     ids.add(task.id);
-    this.busy.set(live.agent, ids.size);
+    this.#count(laneOf(live.agent, task.capability, live.ownSlots), 1);
   }
 
   #unindex(task: Task): void {
     if (task.status === "pending") this.queue.remove(task);
     const live = liveAttempt(task);
     const ids = live && this.#live.get(live.agent);
-    if (live === undefined || ids === undefined) return;
-    ids.delete(task.id);
-    if (ids.size > 0) {
-      this.busy.set(live.agent, ids.size);
-      return;
-    }
-    this.#live.delete(live.agent);
-    this.busy.delete(live.agent);
+    if (live === undefined || ids?.delete(task.id) !== true) return;
+    if (ids.size === 0) this.#live.delete(live.agent);
+    this.#count(laneOf(live.agent, task.capability, live.ownSlots), -1);
+  }
+
+  #count(lane: Lane, more: 1 | -1): void {
+    const count = (this.busy.get(lane) ?? 0) + more;
+    if (count > 0) this.busy.set(lane, count);
+    else this.busy.delete(lane);
   }
 
   #endedTask(id: TaskId): Task | undefined {

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AgentId } from "../ids.ts";
+import { laneOf } from "../task/attempts.ts";
+import type { Lane } from "../task/attempts.ts";
 import type { Attempt, AttemptStatus } from "../task/state.ts";
 import { selectAgent } from "./select-agent.ts";
 import type { AgentStatus, Candidate } from "./state.ts";
@@ -68,6 +70,26 @@ test("the agent with the worktree is the only choice while in contact", () => {
   expect(chosen(selectAgent(affine, [candidate(ann, { status: "offline" }), other], none))).toBe(bob);
   expect(chosen(selectAgent(affine, [candidate(ann, { status: "draining" }), other], none))).toBe(bob);
   expect(chosen(selectAgent(affine, [other], none))).toBe(bob);
+});
+
+test("a task for one agent goes to it or waits, whatever the others could do", () => {
+  const addressed = { ...task, agent: ann };
+  const better = candidate(bob, { slots: 5 });
+  expect(chosen(selectAgent(addressed, [candidate(ann, { weight: 0.1 }), better], none))).toBe(ann);
+  for (const unable of [candidate(ann, { status: "offline" }), candidate(ann, { slots: 0 }), candidate(ann, { healthy: false })])
+    expect(chosen(selectAgent(addressed, [unable, better], none))).toBe("waits-for-agent");
+  expect(chosen(selectAgent(addressed, [better], none))).toBe("waits-for-agent");
+});
+
+test("a capability with slots of its own takes none of the others, and has no more", () => {
+  const capability = (name: string, slots?: number) => ({ name, weight: 1, preferred: false, healthy: true, history: [], slots });
+  const runner = candidate(ann, { slots: 1, capabilities: [capability("research"), capability("look", 2)] });
+  const look = { capability: "look", attempts: [] };
+  const full = new Map<Lane, number>([[ann, 1]]);
+  expect(selectAgent(look, [runner], full)).toEqual({ agent: ann, score: 1, ownSlots: 2 });
+  expect(chosen(selectAgent(task, [runner], new Map<Lane, number>([[laneOf(ann, "look", 2), 2]])))).toBe(ann);
+  expect(chosen(selectAgent(look, [runner], new Map<Lane, number>([[laneOf(ann, "look", 2), 2]])))).toBe("no-free-slot");
+  expect(chosen(selectAgent(task, [runner], full))).toBe("no-free-slot");
 });
 
 test("whatever the order of the candidates, the choice is the same", () => {

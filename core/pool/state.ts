@@ -9,6 +9,8 @@ export interface CapabilityOffer {
   readonly preferred: boolean;
   /** Names of the agent's health checks that must be OK for this capability. */
   readonly requirements: readonly string[];
+  /** Attempts of this capability at a time, beside the agent's `slots`: it takes none of those. Absent: it shares them. */
+  readonly slots?: number | undefined;
 }
 
 export interface HealthCheck {
@@ -28,7 +30,7 @@ export interface Candidate {
   readonly agent: AgentId;
   readonly kind: "built-in" | "remote";
   readonly status: AgentStatus;
-  /** Attempts it may have at once; built-in agents are unbounded in practice. */
+  /** Attempts it may have at once of the capabilities without slots of their own; built-in agents are unbounded in practice. */
   readonly slots: number;
   /** Attempts running for other projects, as far as known. */
   readonly busyElsewhere: number;
@@ -41,6 +43,8 @@ export interface CandidateCapability {
   readonly preferred: boolean;
   readonly healthy: boolean;
   readonly history: History;
+  /** See `CapabilityOffer.slots`. */
+  readonly slots?: number | undefined;
 }
 
 /** An agent as the pool keeps it. Stored. Fields are only added, as optional. */

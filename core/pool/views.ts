@@ -29,6 +29,8 @@ export interface AgentCapabilityView {
   /** Of the last 20. */
   readonly results: number;
   readonly successes: number;
+  /** Attempts at a time beside the agent's slots; null: it shares those. */
+  readonly slots: number | null;
 }
 
 /** One agent's score for a capability, with each factor. */
@@ -74,6 +76,7 @@ export function viewAgent(agent: Agent, historyOf: HistoryOf, at: Moment): Agent
         score: score({ name, weight, preferred, history, ...rest }),
         results: history.length,
         successes: history.filter(Boolean).length,
+        slots: offer.slots ?? null,
       };
     }),
     slots: agent.slots,
@@ -117,5 +120,6 @@ function resolved(agent: Agent, offer: CapabilityOffer, historyOf: HistoryOf): C
     preferred: offer.preferred,
     healthy: offer.requirements.every((name) => agent.health[name]?.ok !== false),
     history: historyOf(agent.id, offer.name),
+    ...(offer.slots === undefined ? {} : { slots: offer.slots }),
   };
 }

@@ -1,6 +1,6 @@
 import { selectAgent } from "../pool/select-agent.ts";
 import type { Candidate } from "../pool/state.ts";
-import { dispatchable } from "../task/attempts.ts";
+import { dispatchable, laneOf } from "../task/attempts.ts";
 import { transitionTask } from "../task/transition.ts";
 import type { WorkingSet } from "./working-set.ts";
 
@@ -17,14 +17,16 @@ export function dispatch(set: WorkingSet, candidates: readonly Candidate[]): voi
       if (!dispatchable(task, set.at)) continue;
       const selection = selectAgent(task, offering, busy);
       if ("none" in selection) {
-        if (selection.none === "waits-for-affinity") continue;
+        // Others of the same capability may find an agent.
+        if (selection.none === "waits-for-affinity" || selection.none === "waits-for-agent") continue;
         break;
       }
       const step = transitionTask(task, { type: "dispatched", at: set.at, ...selection }, set.policy);
       if (step.type === "ignored") continue;
       set.putTask(step.state);
       for (const event of step.events) set.emit(event);
-      busy.set(selection.agent, (busy.get(selection.agent) ?? 0) + 1);
+      const lane = laneOf(selection.agent, capability, selection.ownSlots);
+      busy.set(lane, (busy.get(lane) ?? 0) + 1);
     }
   }
 }

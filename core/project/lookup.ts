@@ -4,6 +4,7 @@ import type { AgentId, EffectId, ProjectKey, TaskId } from "../ids.ts";
 import type { Applied, MeshState, ProjectProfile } from "../inputs.ts";
 import type { Run } from "../lifecycle/state.ts";
 import type { Policy, PolicyOverrides } from "../policy.ts";
+import type { Lane } from "../task/attempts.ts";
 import type { Task } from "../task/state.ts";
 import type { Moment } from "../time.ts";
 
@@ -61,8 +62,8 @@ export interface ProjectLookup {
   waiting(capability: string): Iterable<Task>;
   /** Tasks with a live attempt at the agent. */
   tasksOf(agent: AgentId): Iterable<Task>;
-  /** Live attempts per agent. */
-  busy(): ReadonlyMap<AgentId, number>;
+  /** Live attempts per agent, and per capability of it that has slots of its own. */
+  busy(): ReadonlyMap<Lane, number>;
   effect(id: EffectId): OutboxEntry | undefined;
   outbox(): Iterable<OutboxEntry>;
   reportsSeen(agent: AgentId, journal: string): number;

@@ -5,7 +5,8 @@ import { isActive } from "../lifecycle/is-active.ts";
 import type { Run } from "../lifecycle/state.ts";
 import { defaultPolicy, mergeOverrides, parsePolicy } from "../policy.ts";
 import type { Policy } from "../policy.ts";
-import { hasEnded, liveAttempt } from "../task/attempts.ts";
+import { hasEnded, laneOf, liveAttempt } from "../task/attempts.ts";
+import type { Lane } from "../task/attempts.ts";
 import type { Task } from "../task/state.ts";
 import { nextTaskTimer } from "../task/timers.ts";
 import type { Moment } from "../time.ts";
@@ -84,11 +85,12 @@ export class ReplayedProject implements ProjectLookup {
     for (const task of this.tasks.values()) if (!hasEnded(task) && liveAttempt(task)?.agent === agent) yield task;
   }
 
-  busy(): ReadonlyMap<AgentId, number> {
-    const busy = new Map<AgentId, number>();
+  busy(): ReadonlyMap<Lane, number> {
+    const busy = new Map<Lane, number>();
     for (const task of this.tasks.values()) {
       const live = hasEnded(task) ? undefined : liveAttempt(task);
-      if (live) busy.set(live.agent, (busy.get(live.agent) ?? 0) + 1);
+      const lane = live && laneOf(live.agent, task.capability, live.ownSlots);
+      if (lane) busy.set(lane, (busy.get(lane) ?? 0) + 1);
     }
     return busy;
   }

@@ -93,6 +93,10 @@ export interface TaskView {
   /** Only when one task is asked for. */
   readonly payload?: unknown;
   readonly result?: unknown;
+  /** Only this agent may have it. */
+  readonly agent?: AgentId;
+  /** Only when one task is asked for, and it waits for an agent: why, in one sentence. */
+  readonly explain?: string;
 }
 
 /** The live state of a project as the orchestrator tells it. */

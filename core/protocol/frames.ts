@@ -163,6 +163,8 @@ export const assignment = z.strictObject({
   priority: z.number().int(),
   /** Seconds; null for session steps, which have a contact lease instead. */
   timeoutSeconds: z.number().int().nullable(),
+  /** Said only of capabilities that the agent has registered with `slots` of their own: how many. */
+  ownSlots: z.number().int().min(1).optional(),
 });
 export type Assignment = z.output<typeof assignment>;
 
@@ -199,6 +201,8 @@ export const registration = z.strictObject({
         weight: z.number().min(0).max(1).default(1),
         preferred: z.boolean().default(false),
         requirements: z.array(text(64)).max(20).default([]),
+        /** Attempts of this capability at a time, beside the agent's own `slots`. */
+        slots: z.number().int().min(1).max(1_000).optional(),
       }),
     )
     .min(1)

@@ -53,7 +53,8 @@ export type LoginStatusResult = z.output<typeof loginStatusResult>;
 
 export const deviceStartResult = z.strictObject({
   url: z.url(),
-  code: z.string().regex(/^[A-Z0-9]{4}-[A-Z0-9]{4}$/),
+  /** In the vendor's form: `XXXX-XXXX`; OpenAI's have five after the dash. */
+  code: z.string().regex(/^[A-Z0-9]{4}-[A-Z0-9]{4,5}$/),
   expiresInMs: z.number().int().positive(),
 });
 export type DeviceStartResult = z.output<typeof deviceStartResult>;

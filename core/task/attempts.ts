@@ -1,3 +1,4 @@
+import type { AgentId } from "../ids.ts";
 import type { Moment } from "../time.ts";
 import type { Attempt, AttemptStatus, Task } from "./state.ts";
 
@@ -34,4 +35,12 @@ export function dispatchable(task: Pick<Task, "status" | "notBefore" | "expiresA
     (task.notBefore === undefined || task.notBefore <= at) &&
     (task.expiresAt === undefined || at < task.expiresAt)
   );
+}
+
+/** Names the slots that an attempt takes of its agent: those shared by its capabilities, or those of one capability. */
+export type Lane = AgentId | `${AgentId} ${string}`;
+
+/** Which slots an attempt takes: a capability with slots of its own takes none of the agent's others. */
+export function laneOf(agent: AgentId, capability: string, ownSlots: number | undefined): Lane {
+  return ownSlots === undefined ? agent : `${agent} ${capability}`;
 }

@@ -37,6 +37,8 @@ export interface TaskSpec {
   readonly run?: RunRef;
   /** The agent that has the worktree and conversation; it is waited for while it is reachable. */
   readonly affinity?: AgentId;
+  /** Only this agent may have it; it is waited for until the task expires. */
+  readonly agent?: AgentId;
 }
 
 export type AttemptStatus = "dispatched" | "running" | "completed" | "failed" | "timed-out" | "lost" | "declined" | "cancelled";
@@ -55,6 +57,8 @@ export interface Attempt {
   readonly unreachableSince?: Moment;
   /** When an unconfirmed handover is repeated. */
   readonly handoverAt?: Moment;
+  /** It took one of so many slots that the agent has for this capability alone; absent: one of those it has for all the others. */
+  readonly ownSlots?: number;
 }
 
 export type TaskStatus = "pending" | "dispatched" | "running" | "completed" | "failed" | "cancelled";

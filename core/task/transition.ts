@@ -12,7 +12,7 @@ import type { Attempt, AttemptStatus, Task, TaskError, TaskSpec } from "./state.
 
 /** What a task hears. `attempt` and `agent` name who speaks; others than the live attempt are stale, except a late success of plain work. */
 export type TaskInput = { readonly at: Moment } & (
-  | { readonly type: "dispatched"; readonly agent: AgentId; readonly score: number }
+  | { readonly type: "dispatched"; readonly agent: AgentId; readonly score: number; readonly ownSlots?: number }
   | { readonly type: "accepted"; readonly attempt: number; readonly agent: AgentId }
   | { readonly type: "declined"; readonly attempt: number; readonly agent: AgentId; readonly reason: string }
   | { readonly type: "done"; readonly attempt: number; readonly agent: AgentId; readonly result: unknown }
@@ -71,7 +71,7 @@ export function transitionTask(task: Task, input: TaskInput, policy: Policy): Ta
   }
 }
 
-function dispatched(task: Task, input: { at: Moment; agent: AgentId; score: number }, policy: Policy): TaskTransition {
+function dispatched(task: Task, input: { at: Moment; agent: AgentId; score: number; ownSlots?: number }, policy: Policy): TaskTransition {
   if (!dispatchable(task, input.at)) return ignored(task.status === "pending" ? "not-yet" : "already-dispatched");
   const attempt: Attempt = {
     number: (task.attempts.at(-1)?.number ?? 0) + 1,
@@ -80,6 +80,7 @@ function dispatched(task: Task, input: { at: Moment; agent: AgentId; score: numb
     status: "dispatched",
     dispatchedAt: input.at,
     handoverAt: input.at + policy.redelivery.handoverMs,
+    ...(input.ownSlots === undefined ? {} : { ownSlots: input.ownSlots }),
   };
   const { notBefore: _, ...rest } = task;
   return moved({ ...rest, status: "dispatched", attempts: [...task.attempts, attempt] }, [taskDispatched(task, attempt)]);
@@ -162,7 +163,8 @@ function timePassed(task: Task, at: Moment, policy: Policy): TaskTransition {
 
 function waitedOn(task: Task, at: Moment): TaskTransition {
   if (task.expiresAt !== undefined && task.expiresAt <= at) {
-    const error: TaskError = { kind: "expired", message: `no agent took it for ${task.capability} in time` };
+    const message = task.agent === undefined ? `no agent took it for ${task.capability} in time` : `${task.agent} did not take it in time`;
+    const error: TaskError = { kind: "expired", message };
     const { notBefore: _, ...rest } = task;
     const failed: Task = { ...rest, status: "failed", endedAt: at, error };
     return moved(failed, [taskEnded(failed, null)]);

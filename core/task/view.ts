@@ -25,6 +25,7 @@ export function viewTask(task: Task, { full }: { readonly full: boolean }): Task
     submittedAt: task.submittedAt,
     endedAt: task.endedAt ?? null,
     error: task.error ?? null,
+    ...(task.agent === undefined ? {} : { agent: task.agent }),
     ...(full ? { payload: task.payload, ...(task.result === undefined ? {} : { result: task.result }) } : {}),
   };
 }

@@ -112,14 +112,19 @@ export function addAgentWork(routes: Routes): void {
       access: "agent-now",
       params: agentParams,
       body: z.strictObject({ ...attempt, purpose: z.enum(["read", "push"]).default("push") }),
-      answers: { 200: "username, password, expiresAt", 403: "no live attempt of this agent" },
+      answers: {
+        200: "username, password, expiresAt, and the one cloneUrl they are for",
+        403: "no live attempt of this agent, or one that pushes nothing",
+      },
     },
     async (c, { params, body }) => {
       const project = projectOf(body.taskId);
       const live = project && (await orchestrator(c.env, project).liveAttempt(body.taskId as TaskId, body.attempt, params.id));
       if (!live) return problem(403, "no-live-attempt", "This is not a live attempt of this agent.");
+      if (live.branch === null && body.purpose === "push")
+        return problem(403, "read-only-attempt", "This attempt clones and pushes nothing.");
       const credential = await c.get("createClients")(c.env).github.gitCredential(live.profile, body.purpose);
-      return c.json(credential, 200, { "cache-control": "no-store" });
+      return c.json({ ...credential, cloneUrl: live.cloneUrl }, 200, { "cache-control": "no-store" });
     },
   );
 }

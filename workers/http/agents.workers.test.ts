@@ -133,6 +133,36 @@ test("nothing to push with is given for an attempt that is not the agent's", asy
   }
 });
 
+test("a live trial may clone its project's repository and push nothing; other plain work may not even that", async () => {
+  await mesh.addProject("acme/tried");
+  const token = await tokenFor("trier", { capabilities: ["environment", "look"], projects: ["acme/tried"] });
+  await as(token, "POST", "/agents/trier/register", { capabilities: [{ name: "environment", slots: 1 }, { name: "look" }] });
+  await as(token, "GET", "/agents/trier/tasks");
+  const submit = async (capability: string) => {
+    const answer = await mesh.send("POST", "/tasks", { capability, project: "acme/tried", agent: "trier" });
+    const [task] = (await answer.json<{ tasks: { id: string }[] }>()).tasks;
+    await as(token, "GET", "/agents/trier/tasks?wait=20");
+    return { taskId: task?.id, attempt: 1 };
+  };
+  const trial = await submit("environment");
+  const asked = await as(token, "POST", "/agents/trier/git-credential", { ...trial, purpose: "read" });
+  expect([asked.status, asked.headers.get("cache-control")]).toEqual([200, "no-store"]);
+  expect(await asked.json()).toMatchObject({ username: expect.any(String), cloneUrl: "https://github.test/acme/tried.git" });
+  expect(await problemOf(await as(token, "POST", "/agents/trier/git-credential", { ...trial, purpose: "push" }))).toMatchObject({
+    status: 403,
+    reason: "read-only-attempt",
+  });
+  const look = await submit("look");
+  expect(await problemOf(await as(token, "POST", "/agents/trier/git-credential", { ...look, purpose: "read" }))).toMatchObject({
+    reason: "no-live-attempt",
+  });
+  const done = { seq: 1, at: 1, body: { type: "task-done", ...trial, result: {} } };
+  await as(token, "POST", "/agents/trier/reports", { journal: "journal-1", reports: [done] });
+  expect(await problemOf(await as(token, "POST", "/agents/trier/git-credential", { ...trial, purpose: "read" }))).toMatchObject({
+    reason: "no-live-attempt",
+  });
+});
+
 test("a draining agent gets no new work until that is taken back", async () => {
   const token = await tokenFor("tired");
   await as(token, "POST", "/agents/tired/register", { capabilities: [{ name: "tired-work" }] });

@@ -1,7 +1,8 @@
 import * as z from "zod";
-import { meshProject, projectOf } from "../../core/ids.ts";
-import type { ProjectKey, TaskId } from "../../core/ids.ts";
+import { meshProject, parseAgentId, projectOf } from "../../core/ids.ts";
+import type { AgentId, ProjectKey, TaskId } from "../../core/ids.ts";
 import { defaultPolicy } from "../../core/policy.ts";
+import type { Candidate } from "../../core/pool/state.ts";
 import type { TaskView } from "../../core/project/views.ts";
 import type { Issue } from "../../core/result.ts";
 import type { TaskSpec } from "../../core/task/state.ts";
@@ -33,6 +34,16 @@ export const taskRequest = z.strictObject({
   maxAttempts: z.number().int().min(1).max(20).default(defaultPolicy.tasks.maxAttempts),
   wait: z.boolean().default(true).describe("false: refused at once when no agent offers the capability"),
   project: z.string().min(1).max(200).optional().describe("owner/name; without it the task belongs to the mesh"),
+  agent: z
+    .string()
+    .transform((text, context): AgentId => {
+      const id = parseAgentId(text);
+      if (id) return id;
+      context.issues.push({ code: "custom", message: "1 to 64 characters of a-z 0-9 . _ -", input: text });
+      return z.NEVER;
+    })
+    .optional()
+    .describe("only this agent may have it; it is waited for"),
 });
 type TaskRequest = z.output<typeof taskRequest>;
 
@@ -60,7 +71,7 @@ export function addTasks(routes: Routes): void {
       bodyLimit,
       answers: {
         202: "accepted: the tasks with their ids",
-        400: "each fault with its path",
+        400: "each fault with its path, an agent that is unknown or may not serve the project included",
         404: "unknown project",
         413: "a payload over 256 KiB, or a body over 8 MiB",
         422: "the Idempotency-Key was used for another body",
@@ -154,7 +165,10 @@ async function submit(c: HttpContext, tasks: readonly TaskRequest[]): Promise<Re
   );
   if (unknown.length > 0) return problem(404, "unknown-project", "There is no such project.", unknown);
   if (tasks.some((task) => isBuiltIn(task.capability))) await registerBuiltInOnce(c.env);
-  const nobody = await unoffered(c.env, tasks);
+  const serving = await servingAgents(c.env, tasks, keys);
+  const strangers = unknownAgents(tasks, keys, serving);
+  if (strangers.length > 0) return problem(400, "unknown-agent", "The task is addressed to an agent that cannot have it.", strangers);
+  const nobody = await unoffered(c.env, tasks, keys, serving);
   if (nobody.length > 0) return problem(503, "no-agent", "No agent offers the capability, and the task says not to wait.", nobody);
   const suffix = input.repeatable ? `${input.id.slice(0, 24)}${hex(await sha256(JSON.stringify(tasks))).slice(0, 8)}` : input.id;
   const specs = tasks.map((task, index) => specOf(task, keys[index] ?? meshProject, suffix, index));
@@ -205,14 +219,42 @@ function oversized(tasks: readonly TaskRequest[]): Issue[] {
   });
 }
 
-async function unoffered(env: Env, tasks: readonly TaskRequest[]): Promise<Issue[]> {
+/** Who may serve each project, when some task is addressed. */
+type Serving = ReadonlyMap<ProjectKey, readonly Candidate[]>;
+
+async function servingAgents(env: Env, tasks: readonly TaskRequest[], keys: readonly (ProjectKey | undefined)[]): Promise<Serving> {
+  const asked = new Set(keys.flatMap((key, index) => (key && tasks[index]?.agent !== undefined ? [key] : [])));
+  return new Map(await Promise.all([...asked].map(async (key) => [key, await pool(env).candidates(key, null)] as const)));
+}
+
+/** Agents that nobody registered, or whose token does not serve the project: a task for them would wait in vain. */
+function unknownAgents(tasks: readonly TaskRequest[], keys: readonly (ProjectKey | undefined)[], serving: Serving): Issue[] {
+  return tasks.flatMap((task, index) => {
+    if (task.agent === undefined || addressee(task.agent, keys[index], serving) !== undefined) return [];
+    const message = "no such agent is registered, or its token does not serve the project";
+    return [{ path: tasks.length === 1 ? "agent" : `[${index}].agent`, message }];
+  });
+}
+
+function addressee(agent: AgentId, key: ProjectKey | undefined, serving: Serving): Candidate | undefined {
+  return key && serving.get(key)?.find((each) => each.agent === agent);
+}
+
+async function unoffered(
+  env: Env,
+  tasks: readonly TaskRequest[],
+  keys: readonly (ProjectKey | undefined)[],
+  serving: Serving,
+): Promise<Issue[]> {
   if (tasks.every((task) => task.wait)) return [];
   const offered = await pool(env).offers();
-  return tasks.flatMap((task, index) =>
-    task.wait || offered.includes(task.capability)
+  return tasks.flatMap((task, index) => {
+    const offers =
+      task.agent === undefined ? offered : (addressee(task.agent, keys[index], serving)?.capabilities.map(({ name }) => name) ?? []);
+    return task.wait || offers.includes(task.capability)
       ? []
-      : [{ path: tasks.length === 1 ? "capability" : `[${index}].capability`, message: "offered by no agent" }],
-  );
+      : [{ path: tasks.length === 1 ? "capability" : `[${index}].capability`, message: "offered by no agent" }];
+  });
 }
 
 async function taskOf(env: Env, id: TaskId): Promise<TaskView | null> {

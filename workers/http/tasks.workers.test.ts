@@ -2,6 +2,9 @@ import { expect, test } from "vitest";
 import { meshProject } from "../../core/ids.ts";
 import type { AgentId } from "../../core/ids.ts";
 import type { TaskView } from "../../core/project/views.ts";
+import { registration } from "../../core/protocol/frames.ts";
+import { hourMs } from "../../core/time.ts";
+import { now } from "../../platform/clock.ts";
 import { orchestrator, pool } from "../../durable-objects/remote.ts";
 import { builtInAgents } from "../agents/built-in-agents.ts";
 import { createTestMesh, problemOf } from "../test-mesh.ts";
@@ -141,4 +144,24 @@ test("the list goes on from its cursor, newest first", async () => {
   expect([first.items.length, rest.items.length, rest.cursor]).toEqual([2, 1, null]);
   expect(await problemOf(await mesh.request("/tasks?limit=201"))).toMatchObject({ status: 400, paths: ["limit"] });
   expect((await orchestrator(mesh.env, meshProject).view()).tasks.pending).toBeGreaterThan(2);
+});
+
+test("a task for one agent is for a registered one that serves its project, and says what it waits for", async () => {
+  await pool(mesh.env).grant({ agent: "laptop" as AgentId, capabilities: "any", projects: [meshProject] }, "hash-laptop");
+  const grant = { agent: "laptop" as AgentId, capabilities: "any", projects: [meshProject] } as const;
+  await pool(mesh.env).register(grant.agent, registration.parse({ capabilities: [{ name: "look", slots: 1 }] }), grant, now() - hourMs);
+  const addressed = { ...task, agent: "laptop" };
+  for (const [agent, path] of [
+    ["nobody", "agent"],
+    ["No Id", "agent"],
+  ]) {
+    expect(await problemOf(await mesh.send("POST", "/tasks", { ...task, agent }))).toMatchObject({ status: 400, paths: [path] });
+  }
+  await mesh.addProject("acme/elsewhere");
+  const elsewhere = await mesh.send("POST", "/tasks", [task, { ...addressed, project: "acme/elsewhere" }]);
+  expect(await problemOf(elsewhere)).toEqual({ status: 400, reason: "unknown-agent", paths: ["[1].agent"] });
+  expect(await problemOf(await mesh.send("POST", "/tasks", { ...addressed, wait: false }))).toMatchObject({ status: 503 });
+  const [taken] = await submitted({ ...addressed, capability: "look" });
+  const view = await (await mesh.request(`/tasks/${taken?.id}`)).json<TaskView>();
+  expect(view).toMatchObject({ status: "pending", agent: "laptop", explain: "It waits for laptop, which is out of contact." });
 });
