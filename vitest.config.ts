@@ -14,7 +14,12 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { MASTER_KEY: "a-master-key-of-32-characters-001" } },
+          }),
+        ],
         test: {
           name: "workers",
           include: ["{durable-objects,workers,platform,tests/scenarios}/**/*.workers.test.ts"],

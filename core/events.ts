@@ -55,6 +55,8 @@ export type EventType =
   | "task-started"
   | "attempt-ended"
   | "task-ended"
+  /** What was done with a credential, by whom: a CredentialRecord. */
+  | "credential-recorded"
   | "input-refused"
   | "input-ignored";
 

@@ -1,3 +1,4 @@
+import type { CredentialRecord } from "./credentials/credential.ts";
 import type { AgentId, EffectId, ProjectKey, ProjectName, QuestionId, TaskId } from "./ids.ts";
 import type { PolicyOverrides } from "./policy.ts";
 import type { Candidate } from "./pool/state.ts";
@@ -141,6 +142,8 @@ export type InputBody =
       readonly retryAt?: Moment;
     }
   | { readonly type: "time-passed" }
+  /** The project's Vault has recorded what was done with a credential. `tellPeople`: someone has to look after it. */
+  | { readonly type: "credential-recorded"; readonly record: CredentialRecord; readonly tellPeople: boolean }
   | {
       readonly type: "human-answered";
       readonly question: QuestionId;

@@ -22,6 +22,18 @@ export interface CredentialPush {
   readonly refresh: RefreshGrant | null;
 }
 
+/**
+ * Why a sealed value is not opened. `unknown-key`: sealed under another master key than the present ones; `tampered`: ciphertext, wrapped key or
+ * signature were changed; `moved`: the row belongs to another project or name; `rolled-back`: the row is not the newest version; `malformed`: no row of ours.
+ */
+export type SealFault = "unknown-key" | "tampered" | "moved" | "rolled-back" | "malformed";
+
+/** Why the Vault does not do what was asked. */
+export type VaultRefusal = SealFault | "unknown-credential" | "invalidated" | "too-many";
+
+/** Why a refresh is not begun. */
+export type RefreshRefusal = VaultRefusal | "no-refresh-token" | "under-way" | "backoff" | "not-due";
+
 /** What may be known of a credential: everything but its values. */
 export interface CredentialView {
   readonly name: CredentialName;
@@ -34,6 +46,8 @@ export interface CredentialView {
   readonly pushedAt: Moment;
   readonly lastRefreshAt: Moment | null;
   readonly invalidatedAt: Moment | null;
+  /** Why it cannot be opened; absent when it can. */
+  readonly fault?: SealFault;
 }
 
 /** `GET /projects/:owner/:name/credentials/health`. */
@@ -65,8 +79,12 @@ export interface CredentialRecord {
     | "read"
     | "rewrapped"
     | "refused"
+    | "restored"
     | "wiped";
   readonly by: string;
   /** Kebab-case or a short sentence; for `refused` and `refresh-failed` the reason. */
   readonly detail: string;
 }
+
+/** Who records a refresh that nobody asked for. */
+export const refreshedBySchedule = "schedule";

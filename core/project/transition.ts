@@ -8,6 +8,7 @@ import { fail, finish } from "./route-effects.ts";
 import { changeMeshState } from "./mesh-state.ts";
 import { answer, command, loseCard, observeBranch, observeCard, observeComment, observePull, passRunTime } from "./route-runs.ts";
 import { cancelTask, declineHandover, endAttempt, loseContact, passTaskTime, receive, regainContact, submit } from "./route-tasks.ts";
+import { recordCredential } from "./record-credential.ts";
 import { contextOf } from "./tell-run.ts";
 import { grantTurns } from "./turns.ts";
 import { WorkingSet } from "./working-set.ts";
@@ -66,6 +67,8 @@ function route(set: WorkingSet, input: ProjectInput): Applied {
       passTaskTime(set);
       passRunTime(set);
       return { status: "applied" };
+    case "credential-recorded":
+      return recordCredential(set, input);
     case "human-answered":
       return answer(set, input);
     case "operator-commanded":
