@@ -57,6 +57,8 @@ export type EventType =
   | "task-ended"
   /** What was done with a credential, by whom: a CredentialRecord. */
   | "credential-recorded"
+  /** Carries the whole OnboardingView after a change. */
+  | "onboarding-changed"
   | "input-refused"
   | "input-ignored";
 

@@ -19,6 +19,8 @@ export type AgentId = Branded<string, "AgentId">;
 export type IssueKey = Branded<string, "IssueKey">;
 /** `owner/name#12.1`. */
 export type RunId = Branded<string, "RunId">;
+/** `o` and 25 characters of `0-9 a-z`; later ones sort later. Onboardings belong to `mesh`. No dot: it is part of a workflow instance's id. */
+export type OnboardingId = Branded<string, "OnboardingId">;
 /** A run inside its project: `12.1` (issue, run). */
 export type RunRef = Branded<string, "RunRef">;
 
@@ -36,6 +38,10 @@ export function parseProjectName(text: string): ProjectName | undefined {
 
 export function parseAgentId(text: string): AgentId | undefined {
   return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(text) ? (text as AgentId) : undefined;
+}
+
+export function parseOnboardingId(text: string): OnboardingId | undefined {
+  return /^o[0-9a-z]{25}$/.test(text) ? (text as OnboardingId) : undefined;
 }
 
 /** The project that a task, session, question or effect id belongs to; undefined when the id has not that form. */

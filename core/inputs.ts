@@ -6,6 +6,7 @@ import type { Report } from "./protocol/frames.ts";
 import type { TaskError, TaskSpec } from "./task/state.ts";
 import type { Moment } from "./time.ts";
 import type { EffectResult } from "./effects.ts";
+import type { OnboardingInput } from "./onboarding/inputs.ts";
 
 /** That everything stands still by someone's word. Stored. Fields are only added, as optional. */
 export interface MeshStop {
@@ -158,7 +159,8 @@ export type InputBody =
       readonly command: OperatorCommand;
       readonly by: string;
       readonly reason: string;
-    };
+    }
+  | OnboardingInput;
 
 /** A fact that reaches an orchestrator. `id` makes it idempotent: the same id twice is one input. */
 export type ProjectInput = { readonly id: string; readonly at: Moment } & InputBody;
@@ -170,6 +172,6 @@ export interface Applied {
   readonly status: "applied" | "ignored" | "refused";
   /** Why it was ignored or refused; stable, kebab-case. */
   readonly reason?: string;
-  /** `human-answered`: what was answered before, when late. `tasks-submitted`: nothing. */
+  /** `human-answered`: what was answered before, when late. `tasks-submitted`: nothing. `onboarding-requested`: the id of the active one. */
   readonly detail?: string;
 }

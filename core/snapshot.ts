@@ -1,5 +1,6 @@
 import type { OutboxEntry } from "./project/lookup.ts";
 import type { Run } from "./lifecycle/state.ts";
+import type { Onboarding } from "./onboarding/state.ts";
 import { ok, refused } from "./result.ts";
 import type { Result } from "./result.ts";
 import type { Task } from "./task/state.ts";
@@ -18,6 +19,10 @@ export function readRun(text: string): Result<Run, SnapshotFault> {
 
 export function readTask(text: string): Result<Task, SnapshotFault> {
   return read<Task>(text, (shape) => typeof shape["id"] === "string" && Array.isArray(shape["attempts"]));
+}
+
+export function readOnboarding(text: string): Result<Onboarding, SnapshotFault> {
+  return read<Onboarding>(text, (shape) => typeof shape["id"] === "string" && Array.isArray(shape["completed"]));
 }
 
 /** An outbox entry is without a version: version 1. */

@@ -1,9 +1,12 @@
 import * as z from "zod";
 import type { JournalEvent } from "../core/events.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
+import type { OnboardingView } from "../core/onboarding/view.ts";
 import type { RunView } from "../core/project/views.ts";
 import { createLearningRows, type LearningRows } from "./learning-rows.ts";
+import { onboardingRow, parseOnboardingView } from "./onboarding-row.ts";
 import type { meshSixEvents } from "./schema/events.ts";
+import type { onboardingRuns } from "./schema/onboardings.ts";
 import type { projectionRefusals, repoRegistry } from "./schema/projects.ts";
 import type { implementationSessions, issueRuns, sessionCheckpoints, sessionQuestions } from "./schema/runs.ts";
 import { createTaskRows, type TaskRows } from "./task-rows.ts";
@@ -18,6 +21,7 @@ export interface EventRows extends TaskRows, LearningRows {
   readonly sessions: readonly Row<typeof implementationSessions>[];
   readonly questions: readonly Row<typeof sessionQuestions>[];
   readonly checkpoints: readonly Row<typeof sessionCheckpoints>[];
+  readonly onboardings: readonly Row<typeof onboardingRuns>[];
   readonly refusals: readonly Row<typeof projectionRefusals>[];
 }
 
@@ -33,7 +37,14 @@ const profile = z.looseObject({ key: z.string(), board: z.looseObject({}).nullab
 
 /** What to write for these events of one project, in order; of several views of the same run or task the last counts. */
 export function eventRows(events: readonly JournalEvent[]): EventRows {
-  const page: Collected = { projects: new Map(), runs: new Map(), tasks: createTaskRows(), learned: createLearningRows(), checkpoints: [] };
+  const page: Collected = {
+    projects: new Map(),
+    runs: new Map(),
+    tasks: createTaskRows(),
+    learned: createLearningRows(),
+    checkpoints: [],
+    onboardings: new Map(),
+  };
   const rows: Row<typeof meshSixEvents>[] = [];
   const refusals: Row<typeof projectionRefusals>[] = [];
   for (const event of events) {
@@ -51,6 +62,7 @@ export function eventRows(events: readonly JournalEvent[]): EventRows {
     sessions: [...new Map(views.flatMap(({ view, at }) => sessionRow(view, at)).map((row) => [row.id, row])).values()],
     questions: views.flatMap(({ view }) => questionRows(view)),
     checkpoints: page.checkpoints,
+    onboardings: [...page.onboardings.values()].map(onboardingRow),
     refusals,
   };
 }
@@ -66,6 +78,7 @@ interface Collected {
   readonly tasks: ReturnType<typeof createTaskRows>;
   readonly learned: ReturnType<typeof createLearningRows>;
   readonly checkpoints: Row<typeof sessionCheckpoints>[];
+  readonly onboardings: Map<string, OnboardingView>;
 }
 
 /** Answers why the event cannot be used, if so. */
@@ -89,6 +102,12 @@ function collect(event: JournalEvent, page: Collected): string | undefined {
       page.checkpoints.push({ project, seq, at, issue, run, task, agent, data });
       return undefined;
     }
+    case "onboarding-changed": {
+      const view = parseOnboardingView(data["view"]);
+      if (typeof view === "string") return view;
+      page.onboardings.set(view.id, view);
+      return undefined;
+    }
     case "task-submitted":
     case "task-dispatched":
     case "task-started":
@@ -108,11 +127,15 @@ function eventRow(event: JournalEvent): Row<typeof meshSixEvents> {
   return { project, seq, at, type, trace: event.trace, issue, run, task, agent, inputId, data: kept(event) };
 }
 
-/** The view of a run is kept in its own table; here only the figures that queries over time need. */
+/** The view of a run, or of an onboarding, is kept in its own table; here only what queries over time need. */
 function kept({ type, data }: JournalEvent): Readonly<Record<string, unknown>> {
   if (type === "run-changed") {
     const { phase, awaiting, explain, usd, inputTokens, outputTokens } = data["view"] as RunView;
     return { phase, awaiting, explain, usd, inputTokens, outputTokens };
+  }
+  if (type === "onboarding-changed") {
+    const { id, repository, status, activity, attempt, error, explain } = data["view"] as OnboardingView;
+    return { id, repository, status, activity, attempt, reason: error?.reason ?? null, explain };
   }
   return data;
 }

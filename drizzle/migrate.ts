@@ -6,6 +6,7 @@ import { openDatabase, type Database } from "./database.ts";
 import journal from "./migrations/meta/_journal.json" with { type: "json" };
 import * as events from "./schema/events.ts";
 import * as learnings from "./schema/learnings.ts";
+import * as onboardings from "./schema/onboardings.ts";
 import * as projects from "./schema/projects.ts";
 import * as runs from "./schema/runs.ts";
 import * as tasks from "./schema/tasks.ts";
@@ -92,7 +93,7 @@ async function columnDrift(db: Database): Promise<string[]> {
     from pg_attribute a join pg_class c on c.oid = a.attrelid
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped`);
   const there = new Map(rows.map((row) => [row.place, row]));
-  return Object.values({ ...events, ...learnings, ...projects, ...runs, ...tasks })
+  return Object.values({ ...events, ...learnings, ...onboardings, ...projects, ...runs, ...tasks })
     .filter((table) => table instanceof PgTable)
     .flatMap((table) => {
       const { name, columns } = getTableConfig(table);

@@ -8,6 +8,7 @@ import { migrate } from "./migrate.ts";
 import { cursorOf, JournalGap, projectPage } from "./project-page.ts";
 import { findTask } from "./queries/list-tasks.ts";
 import { meshSixEvents } from "./schema/events.ts";
+import { onboardingRuns } from "./schema/onboardings.ts";
 import { projectionRefusals, repoRegistry } from "./schema/projects.ts";
 import { implementationSessions, issueRuns, sessionCheckpoints, sessionQuestions } from "./schema/runs.ts";
 import { agentTaskHistory } from "./schema/tasks.ts";
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => neon.close());
 beforeEach(async () => {
   await db.execute(sql`truncate repo_registry, orchestrator_tasks, task_attempts, agent_task_history, issue_runs, mesh_six_events, implementation_sessions,
-    session_questions, session_checkpoints, projection_cursors, projection_refusals`);
+    session_questions, session_checkpoints, onboarding_runs, projection_cursors, projection_refusals`);
 });
 
 test("rows and cursor go together, in few statements", async () => {
@@ -222,4 +223,65 @@ test("a page of 2,000 task events is one request", async () => {
   expect(await projectPage(db, pageOf(events))).toMatchObject({ upTo: 2_000, applied: true });
   expect(neon.counts).toMatchObject({ requests: 1, statements: 5 });
   expect(await findTask(db, `${todo}.t499`)).toMatchObject({ status: "completed", attempts: [{ status: "completed" }] });
+});
+
+test("an onboarding is one row, as it was last seen", async () => {
+  const view = {
+    id: "o1",
+    repository: "acme/todo-app",
+    status: "running",
+    phase: "initialisation",
+    activity: "board",
+    completed: [{ activity: "validate", summary: "It's all there", at: start }],
+    error: null,
+    login: null,
+    attempt: 1,
+    explain: "Now making the board.",
+    createdAt: start,
+    updatedAt: start + 1_000,
+  };
+  const login = { mode: "device", deviceUrl: "https://auth.openai.com/codex/device", userCode: "ABCD-1234" };
+  const completed = [...view.completed, { activity: "board", summary: "made", at: start + 1_000 }];
+  const mesh = "mesh" as ProjectKey;
+  const page = pageOf([
+    { ...eventOf(1, "onboarding-changed", { data: { view } }), project: mesh },
+    { ...eventOf(2, "onboarding-changed", { data: { view: { ...view, status: "waiting_auth", login, completed } } }), project: mesh },
+    { ...eventOf(3, "onboarding-changed", { data: { view: { ...view, repository: 1 } } }), project: mesh },
+  ]);
+  const projected = await projectPage(db, { ...page, project: mesh });
+  expect(projected).toMatchObject({ upTo: 3, refused: [{ seq: 3, reason: expect.stringContaining("malformed onboarding view") }] });
+  expect(await db.select().from(onboardingRuns)).toMatchObject([
+    {
+      id: "o1",
+      repoOwner: "acme",
+      repoName: "todo-app",
+      status: "waiting_auth",
+      currentPhase: "initialisation",
+      currentActivity: "board",
+      completedActivities: ["validate", "board"],
+      errorMessage: null,
+      oauthDeviceUrl: login.deviceUrl,
+      oauthUserCode: login.userCode,
+      createdAt: start,
+      view: { completed },
+    },
+  ]);
+  expect(
+    await db
+      .select({ data: meshSixEvents.data })
+      .from(meshSixEvents)
+      .where(sql`seq = 1`),
+  ).toEqual([
+    {
+      data: {
+        id: "o1",
+        repository: "acme/todo-app",
+        status: "running",
+        activity: "board",
+        attempt: 1,
+        reason: null,
+        explain: "Now making the board.",
+      },
+    },
+  ]);
 });

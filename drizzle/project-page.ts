@@ -5,6 +5,7 @@ import { eventRows, refusalOf, type EventRows } from "./event-rows.ts";
 import { countUses } from "./learning-rows.ts";
 import { meshSixEvents } from "./schema/events.ts";
 import { learnings } from "./schema/learnings.ts";
+import { onboardingRuns } from "./schema/onboardings.ts";
 import { projectionRefusals, repoRegistry } from "./schema/projects.ts";
 import { implementationSessions, issueRuns, sessionCheckpoints, sessionQuestions } from "./schema/runs.ts";
 import { agentTaskHistory, orchestratorTasks, taskAttempts } from "./schema/tasks.ts";
@@ -106,6 +107,7 @@ function insertsOf(rows: EventRows): SQL[] {
     rows.sessions.length > 0 && upsertAll(implementationSessions, rows.sessions, "replace"),
     rows.questions.length > 0 && upsertAll(sessionQuestions, rows.questions, "replace"),
     rows.checkpoints.length > 0 && upsertAll(sessionCheckpoints, rows.checkpoints, "keep"),
+    rows.onboardings.length > 0 && upsertAll(onboardingRuns, rows.onboardings, "replace"),
     rows.learnings.length > 0 && upsertAll(learnings, rows.learnings, "keep"),
     rows.uses.length > 0 && countUses(rows.uses),
     rows.refusals.length > 0 && upsertAll(projectionRefusals, rows.refusals, "keep"),

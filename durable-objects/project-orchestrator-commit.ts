@@ -8,6 +8,7 @@ import { transitionProject } from "../core/project/transition.ts";
 import { liveAttempt } from "../core/task/attempts.ts";
 import type { Task } from "../core/task/state.ts";
 import { nextTaskTimer } from "../core/task/timers.ts";
+import { dayMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { errorText } from "../platform/log.ts";
 import type { Candidates } from "./project-orchestrator-candidates.ts";
@@ -18,6 +19,7 @@ import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { CostMeter } from "./cost-meter.ts";
 import type { StoredCosts } from "./cost-meter.ts";
 import type { CountedSql } from "./counted-sql.ts";
+import { dayOf } from "./project-orchestrator-tables.ts";
 import { StateStore } from "./state-store.ts";
 
 /** Kept in the journal's newest row, so that it costs none. Stored. Fields are only added, as optional. */
@@ -127,6 +129,22 @@ export class Commits {
   /** Writes counters and marks down where the last commit put them: one row, for what came after it. */
   keep(): void {
     this.journal.keepLedger(() => JSON.stringify(this.#ledger()));
+  }
+
+  /** Deletes what is older than the retention and known elsewhere. */
+  forget(at: Moment): void {
+    const before = at - this.store.policy.retention.finishedMs;
+    this.#storage.transactionSync(() => {
+      this.store.forget(dayOf(before), before);
+      this.journal.forget(this.marks.projected, this.marks.archived, before);
+    });
+  }
+
+  /** When there will be something to forget; 0 = there is nothing. */
+  forgettableAt(): Moment {
+    const days = this.store.oldestDay() ?? Number.POSITIVE_INFINITY;
+    const oldest = Math.min(days * dayMs, this.journal.oldest() ?? Number.POSITIVE_INFINITY);
+    return Number.isFinite(oldest) ? oldest + this.store.policy.retention.finishedMs : 0;
   }
 
   #apply(input: ProjectInput, recorded: Recorded[], handovers: Task[]): Applied {

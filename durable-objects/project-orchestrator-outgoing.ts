@@ -1,6 +1,7 @@
 import type { Effect } from "../core/effects.ts";
 import type { JournalEvent } from "../core/events.ts";
 import type { AgentId, ProjectKey, TaskId } from "../core/ids.ts";
+import type { OnboardingView } from "../core/onboarding/view.ts";
 import type { AgentResult } from "../core/pool/history.ts";
 import type { LiveMessage, RunView } from "../core/project/views.ts";
 import type { Task } from "../core/task/state.ts";
@@ -36,6 +37,7 @@ export function outgoingOf(
   let projectSeq = 0;
   for (const { seq, at, type, task, agent, data } of events) {
     if (type === "run-changed") live.push({ type: "run-changed", seq, run: data["view"] as RunView });
+    if (type === "onboarding-changed") live.push({ type: "onboarding-changed", seq, onboarding: data["view"] as OnboardingView });
     if (type === "project-configured" || type === "card-filtered") projectSeq = seq;
     if (task === undefined) continue;
     tasksSeq = seq;

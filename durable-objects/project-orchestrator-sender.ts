@@ -2,6 +2,7 @@ import { isGitHubWrite } from "../core/effects.ts";
 import type { Effect } from "../core/effects.ts";
 import type { AgentId, ProjectKey } from "../core/ids.ts";
 import type { AgentResult } from "../core/pool/history.ts";
+import { outboxReady } from "../core/project/outbox.ts";
 import type { LiveMessage } from "../core/project/views.ts";
 import type { Assignment, Command } from "../core/protocol/frames.ts";
 import { isSession, liveAttempt } from "../core/task/attempts.ts";
@@ -13,6 +14,7 @@ import { errorText, log } from "../platform/log.ts";
 import type { EffectMessage, ProjectionMessage, TaskMessage } from "../platform/queue-messages.ts";
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { liveFeed, mailbox, pool } from "./remote.ts";
+import type { StateStore } from "./state-store.ts";
 
 /** Listeners and the pool are told at most this often of what changes all the time. */
 const tellEveryMs = secondMs;
@@ -217,8 +219,22 @@ export class Sender {
   }
 }
 
+/** What an agent has been given, and what is to be said to it now. */
+export interface Outstanding {
+  readonly assignments: readonly Assignment[];
+  readonly commands: readonly Command[];
+}
+
+export function outstandingOf(store: StateStore, agent: AgentId, at: Moment): Outstanding {
+  const ready = outboxReady(store.outbox(), at).map(({ effect }) => effect);
+  return {
+    assignments: [...store.tasksOf(agent)].map((task) => assignmentOf(task, store.tasks.payloadOf(task))),
+    commands: ready.flatMap((effect) => (effect.kind === "tell-session" && effect.agent === agent ? [commandOf(effect)] : [])),
+  };
+}
+
 /** A task as its agent gets it. */
-export function assignmentOf(task: Task, payload: unknown): Assignment {
+function assignmentOf(task: Task, payload: unknown): Assignment {
   const live = liveAttempt(task);
   return {
     taskId: task.id,
@@ -231,14 +247,19 @@ export function assignmentOf(task: Task, payload: unknown): Assignment {
   };
 }
 
-export function commandOf(effect: Tell): Command {
+function commandOf(effect: Tell): Command {
   return { commandId: effect.id, taskId: effect.task, attempt: effect.attempt, body: effect.command };
 }
 
-/** Only the newest of each run and of each general message is worth saying. */
+/** Only the newest of each run, of each onboarding and of each general message is worth saying. */
 function merged(before: readonly LiveMessage[], more: readonly LiveMessage[]): LiveMessage[] {
   if (before.length === 0 || more.length === 0) return [...before, ...more];
   const newest = new Map<string, LiveMessage>();
-  for (const message of [...before, ...more]) newest.set(message.type === "run-changed" ? message.run.id : message.type, message);
+  for (const message of [...before, ...more]) newest.set(subjectOf(message), message);
   return [...newest.values()];
+}
+
+function subjectOf(message: LiveMessage): string {
+  if (message.type === "run-changed") return message.run.id;
+  return message.type === "onboarding-changed" ? message.onboarding.id : message.type;
 }

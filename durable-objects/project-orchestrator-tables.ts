@@ -33,6 +33,10 @@ export const orchestratorSteps = [
    CREATE TABLE journal (
      place INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, at INTEGER NOT NULL, inputs TEXT NOT NULL, events TEXT NOT NULL, ledger TEXT
    );`,
+  `CREATE TABLE onboardings (
+     id TEXT PRIMARY KEY, active INTEGER NOT NULL, json TEXT NOT NULL, heard_at INTEGER NOT NULL, quiet_ms INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE INDEX onboardings_active ON onboardings (id) WHERE active = 1;`,
 ] as const;
 
 /** The day a moment lies in, from 1; 0 is kept for what is active. */

@@ -1,12 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Effect } from "../core/effects.ts";
 import type { JournalPage } from "../core/events.ts";
-import type { AgentId, EffectId, ProjectKey, QuestionId, TaskId } from "../core/ids.ts";
+import type { AgentId, EffectId, OnboardingId, ProjectKey, QuestionId, TaskId } from "../core/ids.ts";
 import type { Applied, ProjectInput, ProjectProfile } from "../core/inputs.ts";
+import type { Onboarding } from "../core/onboarding/state.ts";
+import type { OnboardingView } from "../core/onboarding/view.ts";
+import { viewOnboarding } from "../core/onboarding/view-onboarding.ts";
 import type { Policy } from "../core/policy.ts";
-import { outboxReady } from "../core/project/outbox.ts";
 import type { AskedQuestion, ProjectView, RunView, TaskView } from "../core/project/views.ts";
-import type { Assignment, Command } from "../core/protocol/frames.ts";
 import { liveAttempt } from "../core/task/attempts.ts";
 import { hourMs, minuteMs, secondMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
@@ -14,15 +15,16 @@ import { now } from "../platform/clock.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { CountedSql } from "./counted-sql.ts";
+import type { WatchedOnboarding } from "./onboarding-store.ts";
 import { Candidates } from "./project-orchestrator-candidates.ts";
 import { Commits } from "./project-orchestrator-commit.ts";
 import type { Costs } from "./project-orchestrator-costs.ts";
 import type { EntriesPage } from "./project-orchestrator-journal.ts";
 import { outgoingOf } from "./project-orchestrator-outgoing.ts";
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
-import { assignmentOf, commandOf, Sender } from "./project-orchestrator-sender.ts";
-import type { Declined } from "./project-orchestrator-sender.ts";
-import { dayOf, orchestratorSteps } from "./project-orchestrator-tables.ts";
+import { outstandingOf, Sender } from "./project-orchestrator-sender.ts";
+import type { Declined, Outstanding } from "./project-orchestrator-sender.ts";
+import { orchestratorSteps } from "./project-orchestrator-tables.ts";
 import {
   askedQuestion,
   outlookOf,
@@ -200,13 +202,8 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   }
 
   /** All live attempts of the agent, and what is to be said to them now. */
-  outstanding(agent: AgentId): { assignments: Assignment[]; commands: Command[] } {
-    const { store } = this.#ready();
-    const ready = outboxReady(store.outbox(), now()).map(({ effect }) => effect);
-    return {
-      assignments: [...store.tasksOf(agent)].map((task) => assignmentOf(task, store.tasks.payloadOf(task))),
-      commands: ready.flatMap((effect) => (effect.kind === "tell-session" && effect.agent === agent ? [commandOf(effect)] : [])),
-    };
+  outstanding(agent: AgentId): Outstanding {
+    return outstandingOf(this.#ready().store, agent, now());
   }
 
   /** What a live attempt may do with the repository: one of a run clones and pushes, a trial clones. Null: not the agent's live attempt, or other work. */
@@ -224,6 +221,26 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     const { store } = this.#ready();
     this.#candidates.drop();
     if (store.tasks.queue.size > 0) await this.#offerAnew();
+  }
+
+  /** One onboarding with what its activities found; null when it is unknown. Only `mesh` has any. */
+  onboarding(id: OnboardingId): Onboarding | null {
+    return this.#ready().store.onboarding(id) ?? null;
+  }
+
+  /** Onboardings, newest first. */
+  onboardings(limit: number, before?: OnboardingId): OnboardingView[] {
+    return this.#ready().store.onboardings.newest(limit, before).map(viewOnboarding);
+  }
+
+  /** The active ones, and when each one's workflow gave its last sign of life. */
+  watchedOnboardings(): WatchedOnboarding[] {
+    return this.#ready().store.onboardings.watched();
+  }
+
+  /** A sign of life of an attempt's workflow; the next may take `quietMs` longer than usual. False: this attempt has nothing more to do. */
+  onboardingHeard(id: OnboardingId, attempt: number, quietMs: number): boolean {
+    return this.#ready().store.onboardings.heard(id, attempt, now(), quietMs);
   }
 
   profile(): ProjectProfile | null {
@@ -273,19 +290,8 @@ export class ProjectOrchestrator extends DurableObject<Env> {
 
   /** Deletes what is older than the retention and known elsewhere. */
   #forget(at: Moment): void {
-    const { store, journal, marks } = this.#commits;
-    const before = at - store.policy.retention.finishedMs;
-    this.ctx.storage.transactionSync(() => {
-      store.forget(dayOf(before), before);
-      journal.forget(marks.projected, marks.archived, before);
-    });
-    this.#forgetAt = Math.max(at + forgetEveryMs, this.#oldestAt());
-  }
-
-  #oldestAt(): Moment {
-    const { store, journal } = this.#commits;
-    const oldest = Math.min((store.oldestDay() ?? Number.POSITIVE_INFINITY) * 24 * hourMs, journal.oldest() ?? Number.POSITIVE_INFINITY);
-    return Number.isFinite(oldest) ? oldest + store.policy.retention.finishedMs : 0;
+    this.#commits.forget(at);
+    this.#forgetAt = Math.max(at + forgetEveryMs, this.#commits.forgettableAt());
   }
 
   /** After a commit: says what it decided. Never rejects. */
@@ -293,7 +299,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     const { store, journal } = this.#commits;
     const outgoing = this.#outgoing;
     this.#outgoing = [];
-    if (this.#forgetAt === 0) this.#forgetAt = this.#oldestAt();
+    if (this.#forgetAt === 0) this.#forgetAt = this.#commits.forgettableAt();
     if (outgoing.some(({ grown }) => grown)) this.#offerPauseMs = secondMs;
     this.#clock.wind();
     for (const out of outgoing) {
@@ -356,7 +362,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
       const untold = journal.page(marks.recorded, resultsToldAgain, null);
       this.#sender.resume(marks.recorded, outgoingOf(this.#project, untold.events, [], []).results, untold.upTo);
       if (marks.projected < journal.lastSeq) this.ctx.waitUntil(this.#sender.pokeAnew());
-      this.#forgetAt = this.#oldestAt();
+      this.#forgetAt = this.#commits.forgettableAt();
       this.#loaded = true;
     }
     this.#commits.meter.request(now());

@@ -1,9 +1,10 @@
 import { runRef } from "../core/ids.ts";
-import type { AgentId, EffectId, ProjectKey, RunRef, TaskId } from "../core/ids.ts";
+import type { AgentId, EffectId, OnboardingId, ProjectKey, RunRef, TaskId } from "../core/ids.ts";
 import type { Applied, ProjectInput } from "../core/inputs.ts";
 import { isActive } from "../core/lifecycle/is-active.ts";
 import type { Run } from "../core/lifecycle/state.ts";
 import { nextRunTimer } from "../core/lifecycle/timers.ts";
+import type { Onboarding } from "../core/onboarding/state.ts";
 import { defaultPolicy, mergeOverrides, parsePolicy } from "../core/policy.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Configuration, FilteredCard, OutboxEntry, ProjectChange, ProjectLookup } from "../core/project/lookup.ts";
@@ -11,6 +12,7 @@ import { readRun } from "../core/snapshot.ts";
 import type { Lane } from "../core/task/attempts.ts";
 import type { Task } from "../core/task/state.ts";
 import type { Moment } from "../core/time.ts";
+import { OnboardingStore } from "./onboarding-store.ts";
 import { Outbox } from "./outbox.ts";
 import type { IssueCosts } from "./project-orchestrator-costs.ts";
 import { dayOf } from "./project-orchestrator-tables.ts";
@@ -30,6 +32,7 @@ export class StateStore implements ProjectLookup {
   readonly key: ProjectKey;
   readonly tasks: TaskStore;
   readonly effects: Outbox;
+  readonly onboardings: OnboardingStore;
   configuration: Configuration | null = null;
   policy: Policy = defaultPolicy;
   /** What issues with an active run have cost; kept with the run. */
@@ -52,6 +55,7 @@ export class StateStore implements ProjectLookup {
     this.#sql = sql;
     this.tasks = new TaskStore(sql);
     this.effects = new Outbox(sql);
+    this.onboardings = new OnboardingStore(sql);
   }
 
   /** Reads what is active; everything else is read back by key when it is asked for. */
@@ -90,6 +94,7 @@ export class StateStore implements ProjectLookup {
     this.#inputDays = this.#sql.daysOf("inputs");
     this.tasks.load();
     this.effects.load();
+    this.onboardings.load();
   }
 
   /** Runs stored by a version of the code that this one does not know; they stand still. */
@@ -167,6 +172,14 @@ export class StateStore implements ProjectLookup {
     return this.#filtered.get(issue);
   }
 
+  onboarding(id: OnboardingId): Onboarding | undefined {
+    return this.onboardings.get(id);
+  }
+
+  activeOnboardings(): Iterable<Onboarding> {
+    return this.onboardings.active();
+  }
+
   filteredCards(): FilteredCard[] {
     return [...this.#filtered.values()];
   }
@@ -199,6 +212,7 @@ export class StateStore implements ProjectLookup {
     }
     this.tasks.take(change.tasks);
     this.effects.take(change);
+    this.onboardings.take(change.onboardings);
     const { reportsSeen } = change;
     if (reportsSeen !== undefined && !reportsSeen.journal.startsWith(ownJournal)) {
       this.#seen.set(`${reportsSeen.agent} ${reportsSeen.journal}`, reportsSeen.seq);
@@ -219,6 +233,7 @@ export class StateStore implements ProjectLookup {
   flush(at: Moment): void {
     this.tasks.flush();
     this.effects.flush();
+    this.onboardings.flush(at);
     this.#flushRuns();
     const day = dayOf(at);
     if (this.#outcomes.size > 0) {
@@ -258,6 +273,7 @@ export class StateStore implements ProjectLookup {
       this.issueCosts.delete(run.issue);
     }
     this.tasks.settle();
+    this.onboardings.settle();
   }
 
   /** The earliest timer of the active runs. */

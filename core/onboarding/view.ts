@@ -1,4 +1,4 @@
-import type { ProjectKey, ProjectName } from "../ids.ts";
+import type { OnboardingId, ProjectKey, ProjectName } from "../ids.ts";
 import type { BoardRef } from "../inputs.ts";
 import type { PolicyOverrides } from "../policy.ts";
 import type { Moment } from "../time.ts";
@@ -102,7 +102,7 @@ export interface PermissionCheck {
 
 /** An onboarding as people and programs see it: `GET /onboard/:id`. */
 export interface OnboardingView {
-  readonly id: string;
+  readonly id: OnboardingId;
   readonly repository: ProjectName;
   readonly request: OnboardingRequest;
   readonly status: OnboardingStatus;
@@ -114,7 +114,9 @@ export interface OnboardingView {
   readonly permissions: readonly PermissionCheck[];
   readonly project: ProjectKey | null;
   readonly board: BoardRef | null;
-  /** From 1; `retry` begins the next. */
+  /** One sentence: what it does now, what it waits for, or why it stopped. */
+  readonly explain: string;
+  /** From 1; `retry` begins the next, and so does a workflow that was lost and started again. */
   readonly attempt: number;
   readonly requestedBy: string;
   readonly createdAt: Moment;

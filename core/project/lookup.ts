@@ -1,8 +1,9 @@
 import type { Effect } from "../effects.ts";
 import type { EventBody } from "../events.ts";
-import type { AgentId, EffectId, ProjectKey, TaskId } from "../ids.ts";
 import type { Applied, MeshState, ProjectProfile } from "../inputs.ts";
+import type { AgentId, EffectId, OnboardingId, ProjectKey, TaskId } from "../ids.ts";
 import type { Run } from "../lifecycle/state.ts";
+import type { Onboarding } from "../onboarding/state.ts";
 import type { Policy, PolicyOverrides } from "../policy.ts";
 import type { Lane } from "../task/attempts.ts";
 import type { Task } from "../task/state.ts";
@@ -68,6 +69,9 @@ export interface ProjectLookup {
   outbox(): Iterable<OutboxEntry>;
   reportsSeen(agent: AgentId, journal: string): number;
   filtered(issue: number): FilteredCard | undefined;
+  /** Only the pseudo-project `mesh` has onboardings. */
+  onboarding(id: OnboardingId): Onboarding | undefined;
+  activeOnboardings(): Iterable<Onboarding>;
 }
 
 /** What came of one input: everything to store, and nothing that has not changed. */
@@ -82,6 +86,7 @@ export interface ProjectChange {
   /** Set, or with `reason` null forgotten. */
   readonly filtered: readonly (FilteredCard | { readonly issue: number; readonly reason: null })[];
   readonly configuration?: Configuration;
+  readonly onboardings: readonly Onboarding[];
   readonly events: readonly EventBody[];
 }
 
@@ -95,6 +100,7 @@ export function leftNoTrace(change: ProjectChange): boolean {
     change.outboxRemove.length === 0 &&
     change.outboxRetry.length === 0 &&
     change.filtered.length === 0 &&
+    change.onboardings.length === 0 &&
     change.reportsSeen === undefined &&
     change.configuration === undefined
   );

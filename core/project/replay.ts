@@ -1,8 +1,10 @@
 import { runRef } from "../ids.ts";
-import type { AgentId, EffectId, ProjectKey, RunRef, TaskId } from "../ids.ts";
+import type { AgentId, EffectId, OnboardingId, ProjectKey, RunRef, TaskId } from "../ids.ts";
 import type { ProjectInput } from "../inputs.ts";
 import { isActive } from "../lifecycle/is-active.ts";
 import type { Run } from "../lifecycle/state.ts";
+import { isOnboarding } from "../onboarding/state.ts";
+import type { Onboarding } from "../onboarding/state.ts";
 import { defaultPolicy, mergeOverrides, parsePolicy } from "../policy.ts";
 import type { Policy } from "../policy.ts";
 import { hasEnded, laneOf, liveAttempt } from "../task/attempts.ts";
@@ -25,6 +27,7 @@ export class ReplayedProject implements ProjectLookup {
   readonly runs = new Map<RunRef, Run>();
   readonly tasks = new Map<TaskId, Task>();
   readonly entries = new Map<EffectId, OutboxEntry>();
+  readonly onboardings = new Map<OnboardingId, Onboarding>();
   readonly #seen = new Map<string, number>();
   readonly #filtered = new Map<number, FilteredCard>();
   #n = 0;
@@ -51,6 +54,7 @@ export class ReplayedProject implements ProjectLookup {
       else this.#filtered.set(card.issue, card);
     }
     if (configuration) this.#configure(configuration);
+    for (const onboarding of change.onboardings) this.onboardings.set(onboarding.id, onboarding);
     return change;
   }
 
@@ -109,6 +113,14 @@ export class ReplayedProject implements ProjectLookup {
 
   filtered(issue: number): FilteredCard | undefined {
     return this.#filtered.get(issue);
+  }
+
+  onboarding(id: OnboardingId): Onboarding | undefined {
+    return this.onboardings.get(id);
+  }
+
+  *activeOnboardings(): Iterable<Onboarding> {
+    for (const onboarding of this.onboardings.values()) if (isOnboarding(onboarding)) yield onboarding;
   }
 
   #queue(): WaitingQueue {

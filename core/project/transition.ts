@@ -1,11 +1,14 @@
+import type { EventBody } from "../events.ts";
 import { runRef } from "../ids.ts";
 import type { Applied, InputOf, ProjectInput } from "../inputs.ts";
 import { viewRun } from "../lifecycle/view.ts";
+import type { OnboardingView } from "../onboarding/view.ts";
 import { mergeOverrides, parsePolicy } from "../policy.ts";
 import { dispatch } from "./dispatch.ts";
 import type { ProjectChange, ProjectLookup } from "./lookup.ts";
 import { fail, finish } from "./route-effects.ts";
 import { changeMeshState } from "./mesh-state.ts";
+import { request, tell } from "./route-onboardings.ts";
 import { answer, command, loseCard, observeBranch, observeCard, observeComment, observePull, passRunTime } from "./route-runs.ts";
 import { cancelTask, declineHandover, endAttempt, loseContact, passTaskTime, receive, regainContact, submit } from "./route-tasks.ts";
 import { recordCredential } from "./record-credential.ts";
@@ -73,6 +76,15 @@ function route(set: WorkingSet, input: ProjectInput): Applied {
       return answer(set, input);
     case "operator-commanded":
       return command(set, input);
+    case "onboarding-requested":
+      return request(set, input);
+    case "onboarding-step-begun":
+    case "onboarding-step-done":
+    case "onboarding-waiting":
+    case "onboarding-failed":
+    case "onboarding-retried":
+    case "onboarding-resumed":
+      return tell(set, input);
   }
 }
 
@@ -108,8 +120,12 @@ function ignoredEvent(input: ProjectInput, applied: Applied) {
   return { type, ...issue, data: { input: input.type, reason: applied.reason ?? "" } };
 }
 
-/** What belongs together in the journal: the run, else the task, else the input. */
-export function traceOf(event: { readonly issue?: number; readonly run?: number; readonly task?: string }, inputId: string): string {
+/** What belongs together in the journal: the run, else the task, the onboarding, else the input. */
+export function traceOf(
+  event: Pick<EventBody, "type" | "data"> & { readonly issue?: number; readonly run?: number; readonly task?: string },
+  inputId: string,
+): string {
+  if (event.type === "onboarding-changed") return (event.data["view"] as OnboardingView).id;
   if (event.issue !== undefined && event.run !== undefined) return runRef(event.issue, event.run);
   return event.task ?? inputId;
 }

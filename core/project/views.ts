@@ -2,6 +2,7 @@ import type { AgentId, IssueKey, ProjectKey, ProjectName, QuestionId, RunId, Tas
 import type { Moment } from "../time.ts";
 import type { AttemptStatus, TaskError, TaskStatus } from "../task/state.ts";
 import type { QuestionItem } from "../protocol/frames.ts";
+import type { OnboardingView } from "../onboarding/view.ts";
 import type { Answer, Failure, QuestionPurpose } from "../lifecycle/state.ts";
 
 /** What people and programs see of a run; derived, never stored as state. */
@@ -120,4 +121,5 @@ export type LiveMessage =
   | { readonly type: "run-changed"; readonly seq: number; readonly run: RunView }
   | { readonly type: "project-changed"; readonly project: ProjectKey; readonly seq: number }
   | { readonly type: "tasks-changed"; readonly project: ProjectKey; readonly seq: number }
+  | { readonly type: "onboarding-changed"; readonly seq: number; readonly onboarding: OnboardingView }
   | { readonly type: "agents-changed" };

@@ -1,10 +1,11 @@
 import type { Effect } from "../effects.ts";
 import type { EventBody } from "../events.ts";
 import { runRef } from "../ids.ts";
-import type { EffectId, RunRef, TaskId } from "../ids.ts";
+import type { EffectId, OnboardingId, RunRef, TaskId } from "../ids.ts";
 import type { Applied, ProjectInput } from "../inputs.ts";
 import type { Run } from "../lifecycle/state.ts";
 import { liveAttempt } from "../task/attempts.ts";
+import type { Onboarding } from "../onboarding/state.ts";
 import type { Policy } from "../policy.ts";
 import type { Task } from "../task/state.ts";
 import type { Moment } from "../time.ts";
@@ -26,6 +27,7 @@ export class WorkingSet {
   readonly #removed = new Set<EffectId>();
   readonly #retried = new Map<EffectId, { readonly tries: number; readonly at: Moment }>();
   readonly #filtered: (FilteredCard | { readonly issue: number; readonly reason: null })[] = [];
+  readonly #onboardings = new Map<OnboardingId, Onboarding>();
   #reportsSeen: ReportsSeen | undefined;
   #configuration: Configuration | undefined;
   #policy: Policy | undefined;
@@ -139,6 +141,14 @@ export class WorkingSet {
     if (this.lookup.filtered(issue) !== undefined) this.#filtered.push({ issue, reason: null });
   }
 
+  onboarding(id: OnboardingId): Onboarding | undefined {
+    return this.#onboardings.get(id) ?? this.lookup.onboarding(id);
+  }
+
+  putOnboarding(onboarding: Onboarding): void {
+    this.#onboardings.set(onboarding.id, onboarding);
+  }
+
   configure(configuration: Configuration, policy: Policy): void {
     this.#configuration = configuration;
     this.#policy = policy;
@@ -155,6 +165,7 @@ export class WorkingSet {
       ...(this.#reportsSeen === undefined ? {} : { reportsSeen: this.#reportsSeen }),
       filtered: this.#filtered,
       ...(this.#configuration === undefined ? {} : { configuration: this.#configuration }),
+      onboardings: [...this.#onboardings.values()],
       events: this.events,
     };
   }

@@ -160,6 +160,12 @@ export class InMemoryProject implements ProjectLookup {
   outbox(): OutboxEntry[] {
     return this.#stored.outbox;
   }
+  onboarding(): undefined {
+    return undefined;
+  }
+  activeOnboardings(): never[] {
+    return [];
+  }
   reportsSeen(agent: AgentId, journal: string): number {
     return this.#stored.seen[`${agent}/${journal}`] ?? 0;
   }

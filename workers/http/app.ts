@@ -16,6 +16,7 @@ import { addJournal } from "./journal.ts";
 import { addLive } from "./live.ts";
 import { addLogin } from "./login.ts";
 import { addMcp } from "./mcp.ts";
+import { addOnboarding } from "./onboarding.ts";
 import { addOpenApi } from "./openapi.ts";
 import { addOps } from "./ops.ts";
 import { addProjects } from "./projects.ts";
@@ -44,6 +45,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addReadModel(routes);
   addSettings(routes);
   addLive(routes);
+  addOnboarding(routes);
   addOps(routes);
   addJournal(routes);
   addLogin(routes);

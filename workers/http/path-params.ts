@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { parseAgentId, parseProjectName, projectOf } from "../../core/ids.ts";
-import type { AgentId, ProjectName, QuestionId, TaskId } from "../../core/ids.ts";
+import { parseAgentId, parseOnboardingId, parseProjectName, projectOf } from "../../core/ids.ts";
+import type { AgentId, OnboardingId, ProjectName, QuestionId, TaskId } from "../../core/ids.ts";
 
 const fits = <T>(parse: (text: string) => T | undefined) =>
   z.string().transform((text, context) => {
@@ -14,6 +14,7 @@ const routed = <T extends string>() => fits((text) => (text.length <= 200 && pro
 
 export const agentParams = z.object({ id: fits<AgentId>(parseAgentId) });
 export const taskParams = z.object({ id: routed<TaskId>() });
+export const onboardingParams = z.object({ id: fits<OnboardingId>(parseOnboardingId) });
 export const questionParams = z.object({ id: routed<QuestionId>() });
 
 const projectName = { owner: z.string(), name: z.string() };

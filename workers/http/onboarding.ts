@@ -1,0 +1,154 @@
+import * as z from "zod";
+import { meshProject, parseProjectName } from "../../core/ids.ts";
+import type { OnboardingId } from "../../core/ids.ts";
+import { isOnboarding } from "../../core/onboarding/state.ts";
+import { viewOnboarding } from "../../core/onboarding/view-onboarding.ts";
+import { mergeOverrides, parsePolicy } from "../../core/policy.ts";
+import type { PolicyOverrides } from "../../core/policy.ts";
+import { orchestrator, settings } from "../../durable-objects/remote.ts";
+import { now } from "../../platform/clock.ts";
+import { orderedId } from "../../platform/random-id.ts";
+import { onboardingOf, startInstance, tellInstance } from "../onboarding/instances.ts";
+import { notFound, problem } from "./errors.ts";
+import { inputIdOf } from "./idempotency.ts";
+import { onboardingParams, page } from "./path-params.ts";
+import type { Routes } from "./routes.ts";
+
+const onboardingRequest = z.strictObject({
+  repository: z.string().transform((text, context) => {
+    const name = parseProjectName(text);
+    if (name) return name;
+    context.issues.push({ code: "custom", message: "owner/name is needed", input: text });
+    return z.NEVER;
+  }),
+  board: z
+    .strictObject({ owner: z.string().regex(/^[A-Za-z0-9-]{1,39}$/), number: z.number().int().positive() })
+    .optional()
+    .describe("left out: the one the mesh made earlier for this repository, else a new one"),
+  overrides: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("the project's settings; `columns` names those of a board that has others"),
+  login: z.enum(["api-key", "runner", "device"]).default("api-key"),
+  skipAuth: z.boolean().default(false),
+  skipLiteLLM: z.boolean().default(false),
+  skipDevContainer: z.boolean().default(false),
+  skipTrial: z.boolean().default(false),
+  actionsRunner: z.boolean().default(false).describe("a pull request also brings a GitHub Actions workflow that hosts a runner"),
+});
+
+/** Takes repositories to ready, step by step; what a step needs of a person is said here, and a failure with the way to fix it. */
+export function addOnboarding(routes: Routes): void {
+  routes.add(
+    {
+      method: "post",
+      path: "/onboard",
+      tag: "onboarding",
+      summary: "Begins to onboard a repository; asked for the same again while it is at it, answers that one",
+      access: "operator",
+      body: onboardingRequest,
+      answers: { 202: "the onboarding", 400: "each fault with its path", 409: "the repository is being onboarded, with another request" },
+    },
+    async (c, { body }) => {
+      const overrides = body.overrides as PolicyOverrides;
+      const policy = parsePolicy(mergeOverrides(await settings(c.env).get(), overrides));
+      if (!policy.ok) {
+        const issues = policy.error.map((issue) => ({ ...issue, path: `overrides.${issue.path}` }));
+        return problem(400, "invalid-settings", "The settings do not fit.", issues);
+      }
+      const input = await inputIdOf(c);
+      if (input instanceof Response) return input;
+      const applied = await orchestrator(c.env, meshProject).apply({
+        id: `api.${input.id}`,
+        at: now(),
+        type: "onboarding-requested",
+        onboarding: `o${orderedId(now())}` as OnboardingId,
+        request: { ...body, overrides },
+        by: c.get("by"),
+      });
+      const active = applied.detail as OnboardingId | undefined;
+      const onboarding = active && (await onboardingOf(c.env, active));
+      if (!onboarding) return problem(409, applied.reason ?? "not-applied", "The onboarding was not taken on.");
+      if (applied.reason === "already-onboarding")
+        return problem(409, "already-onboarding", `The repository is being onboarded with another request: ${onboarding.id}.`);
+      if (isOnboarding(onboarding)) await startInstance(c.env, onboarding);
+      return c.json(viewOnboarding(onboarding), 202);
+    },
+  );
+  routes.add(
+    {
+      method: "get",
+      path: "/onboard",
+      tag: "onboarding",
+      summary: "Onboardings, newest first",
+      access: "viewer",
+      query: z.object({ limit: page.limit, cursor: onboardingParams.shape.id.optional() }),
+      answers: { 200: "a page; `cursor` leads to the one after it" },
+    },
+    async (c, { query: { limit, cursor } }) => {
+      const found = await orchestrator(c.env, meshProject).onboardings(limit + 1, cursor);
+      const items = found.slice(0, limit);
+      return c.json({ items, cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null });
+    },
+  );
+  routes.add(
+    {
+      method: "get",
+      path: "/onboard/:id",
+      tag: "onboarding",
+      summary: "One onboarding: what was done, what it does or waits for, and how to fix what failed",
+      access: "viewer",
+      params: onboardingParams,
+      answers: { 200: "the onboarding", 404: "unknown" },
+    },
+    async (c, { params }) => {
+      const onboarding = await onboardingOf(c.env, params.id);
+      return onboarding ? c.json(viewOnboarding(onboarding)) : notFound("onboarding");
+    },
+  );
+  routes.add(
+    {
+      method: "post",
+      path: "/onboard/:id/auth-callback",
+      tag: "onboarding",
+      summary: "Says that the agent's login is done: look now",
+      access: "operator",
+      params: onboardingParams,
+      body: z.strictObject({}),
+      bodyOptional: true,
+      answers: { 202: "the onboarding", 404: "unknown", 409: "it has ended" },
+    },
+    async (c, { params }) => {
+      const onboarding = await onboardingOf(c.env, params.id);
+      if (!onboarding) return notFound("onboarding");
+      if (!isOnboarding(onboarding)) return problem(409, "ended", "The onboarding has ended; nothing waits for a login.");
+      await tellInstance(c.env, onboarding, null);
+      return c.json(viewOnboarding(onboarding), 202);
+    },
+  );
+  routes.add(
+    {
+      method: "post",
+      path: "/onboard/:id/retry",
+      tag: "onboarding",
+      summary: "Goes on from the step that failed",
+      access: "operator",
+      params: onboardingParams,
+      answers: { 202: "the onboarding", 404: "unknown", 409: "it has not failed, or the repository is being onboarded anew" },
+    },
+    async (c, { params }) => {
+      const input = await inputIdOf(c);
+      if (input instanceof Response) return input;
+      const said = { type: "onboarding-retried", onboarding: params.id, by: c.get("by") } as const;
+      const applied = await orchestrator(c.env, meshProject).apply({ id: `api.${input.id}`, at: now(), ...said });
+      if (applied.reason === "unknown-onboarding") return notFound("onboarding");
+      if (applied.reason === "already-onboarding")
+        return problem(409, "already-onboarding", `The repository is being onboarded anew: ${applied.detail ?? ""}.`);
+      if (applied.status !== "applied") return problem(409, applied.reason ?? "not-applied", "Only what has failed is retried.");
+      const onboarding = await onboardingOf(c.env, params.id);
+      if (!onboarding) return notFound("onboarding");
+      await startInstance(c.env, onboarding);
+      return c.json(viewOnboarding(onboarding), 202);
+    },
+  );
+}
