@@ -63,8 +63,7 @@ function serverFor(call: CallRoute): ReturnType<typeof createMcpHandler> {
       for (const tool of allTools) tool.register(server, call);
       return server;
     },
-    // Nothing that is listed ever changes, so a subscription would only hold the invocation.
-    { maxRequestBodySize: bodyLimit, maxSubscriptions: 0, onerror: ({ name }) => log("debug", "mcp request refused", { reason: name }) },
+    { maxRequestBodySize: bodyLimit, onerror: ({ name }) => log("debug", "mcp request refused", { reason: name }) },
   );
 }
 
