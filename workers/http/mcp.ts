@@ -7,7 +7,7 @@ import {
 } from "@modelcontextprotocol/server";
 import * as z from "zod";
 import { settingsOf } from "../../platform/config.ts";
-import { log } from "../../platform/log.ts";
+import { errorText, log } from "../../platform/log.ts";
 import { allTools } from "../mcp/all-tools.ts";
 import { routesFor } from "../mcp/call-route.ts";
 import type { CallRoute } from "../mcp/call-route.ts";
@@ -48,12 +48,12 @@ export function addMcp(routes: Routes, fetchRoute: (request: Request, c: HttpCon
   routes.app.all("/mcp", async (c) => {
     const turnedAway = foreign(c) ?? (await admitBearer(c));
     if (turnedAway) return turnedAway;
-    return serverFor(routesFor(c, fetchRoute)).fetch(c.req.raw);
+    return serverFor(routesFor(c, fetchRoute), c.get("requestId")).fetch(c.req.raw);
   });
 }
 
 /** A server for one request: the protocol is stateless, and the tools act with this caller's rights. */
-function serverFor(call: CallRoute): ReturnType<typeof createMcpHandler> {
+function serverFor(call: CallRoute, requestId: string): ReturnType<typeof createMcpHandler> {
   return createMcpHandler(
     () => {
       const server = new McpServer(
@@ -63,7 +63,10 @@ function serverFor(call: CallRoute): ReturnType<typeof createMcpHandler> {
       for (const tool of allTools) tool.register(server, call);
       return server;
     },
-    { maxRequestBodySize: bodyLimit, onerror: ({ name }) => log("debug", "mcp request refused", { reason: name }) },
+    {
+      maxRequestBodySize: bodyLimit,
+      onerror: (error) => log("info", "mcp request not served", { request_id: requestId, error: errorText(error) }),
+    },
   );
 }
 
