@@ -1,16 +1,10 @@
-import { ClientError } from "../client-error.ts";
 import type { GitHubParts } from "./github-connection.ts";
+import { createBoardPreparation } from "./prepared-boards.ts";
+import { createFileProposals } from "./proposed-files.ts";
 import type { RepositoryPreparation } from "./repository-preparation.ts";
+import { createRepositoryProbe } from "./repository-probe.ts";
 
 /** What onboarding does at GitHub, with the credentials and write lanes of the other clients. */
-export function createRepositoryPreparation(_parts: GitHubParts): RepositoryPreparation {
-  const absent = (): never => {
-    throw new ClientError("GitHub", "repositories are not prepared yet", { code: "configuration", retryable: false });
-  };
-  return {
-    probe: async () => absent(),
-    rootFiles: async () => absent(),
-    ensureBoard: async () => absent(),
-    proposeFiles: async () => absent(),
-  };
+export function createRepositoryPreparation(parts: GitHubParts): RepositoryPreparation {
+  return { probe: createRepositoryProbe(parts), ensureBoard: createBoardPreparation(parts), ...createFileProposals(parts) };
 }

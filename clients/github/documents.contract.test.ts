@@ -3,11 +3,12 @@ import { buildSchema, getOperationAST, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { costOf } from "../../dev/github/graphql/cost.ts";
 import * as documents from "./documents.ts";
+import * as preparationDocuments from "./preparation-documents.ts";
 
 const schema = buildSchema(published.idl, { assumeValid: true, assumeValidSDL: true });
 
 describe("GraphQL documents", () => {
-  it.each(Object.entries(documents))(
+  it.each(Object.entries({ ...documents, ...preparationDocuments }))(
     "%s is valid for GitHub's published schema, named as its constant, and costs one point",
     (name, document) => {
       const parsed = parse(document);

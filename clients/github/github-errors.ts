@@ -27,7 +27,11 @@ export function httpFault(what: string, response: Response, message: string, now
       status,
     });
   if (status === 403)
-    return new ClientError("GitHub", `${because}; give the App or token the permission`, { code: "forbidden", retryable: false, status });
+    return new ClientError("GitHub", `${because}; give the App or token the permission${accepted(response.headers)}`, {
+      code: "forbidden",
+      retryable: false,
+      status,
+    });
   if (status === 404)
     return new ClientError("GitHub", `${because}; check that it exists and that the credential may see it`, {
       code: "not-found",
@@ -83,6 +87,12 @@ export function graphqlFault(what: string, faults: readonly GraphQLFault[], head
     default:
       return new ClientError("GitHub", because, { code: "refused", retryable: false, status: 200 });
   }
+}
+
+/** https://docs.github.com/rest/overview/troubleshooting-the-rest-api: which permissions would have done. */
+function accepted(headers: Headers): string {
+  const permissions = headers.get("x-accepted-github-permissions");
+  return permissions && /^[\w=;, ]{1,200}$/.test(permissions) ? ` ${permissions}` : "";
 }
 
 function rateLimited(what: string, retryAt: Moment, status: number): ClientError {

@@ -115,7 +115,8 @@ export function demand(world: World, actor: Actor, repository: Repository, permi
   if (repository.archived && level !== "read") throw forbidden("Repository was archived so is read-only.");
   if (actor.kind === "installation") {
     const granted = reaches(actor, repository) && holds(actor, permission, level);
-    if (!granted && !(level === "read" && !repository.private)) throw forbidden("Resource not accessible by integration");
+    if (!granted && !(level === "read" && !repository.private))
+      throw forbidden("Resource not accessible by integration", `${permission}=${level}`);
     return;
   }
   if (
@@ -123,7 +124,7 @@ export function demand(world: World, actor: Actor, repository: Repository, permi
     !(level === "read" && !repository.private) &&
     !(reaches(actor, repository) && holds(actor, permission, level))
   ) {
-    throw forbidden("Resource not accessible by personal access token");
+    throw forbidden("Resource not accessible by personal access token", `${permission}=${level}`);
   }
   if (actor.kind === "classic" && level !== "read" && !actor.scopes.includes("repo")) {
     const enough =
@@ -136,7 +137,9 @@ export function demand(world: World, actor: Actor, repository: Repository, permi
   }
 }
 
+/** Fine-grained tokens cannot be given `checks` at all: https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens */
 function holds(actor: Actor, permission: Permission, level: Level): boolean {
+  if (permission === "checks" && actor.kind === "fine-grained") return false;
   return permission === "metadata" || LEVELS.indexOf(actor.permissions[permission]) >= LEVELS.indexOf(level);
 }
 
@@ -169,8 +172,16 @@ export function boardAccess(world: World, actor: Actor, board: { owner: string; 
 }
 
 export function canSeeBoard(world: World, actor: Actor, board: { owner: string; public: boolean }): boolean {
+  return mayBoard(world, actor, board, "read");
+}
+
+export function canWriteBoard(world: World, actor: Actor, board: { owner: string; public: boolean }): boolean {
+  return mayBoard(world, actor, board, "write");
+}
+
+function mayBoard(world: World, actor: Actor, board: { owner: string; public: boolean }, level: "read" | "write"): boolean {
   try {
-    boardAccess(world, actor, board, "read");
+    boardAccess(world, actor, board, level);
     return true;
   } catch (error) {
     if (error instanceof Refusal) return false;

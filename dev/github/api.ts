@@ -10,11 +10,14 @@ import { rateLimitHeaders, type RateLimits } from "./rate-limits.ts";
 import { Refusal } from "./refusal.ts";
 import { accountRoutes } from "./rest/account-routes.ts";
 import { appRoutes } from "./rest/app-routes.ts";
+import { boardRoutes } from "./rest/board-routes.ts";
 import { checkRoutes } from "./rest/check-routes.ts";
 import type { Env } from "./rest/env.ts";
+import { gitRoutes } from "./rest/git-routes.ts";
 import { hookRoutes } from "./rest/hook-routes.ts";
 import { issueRoutes } from "./rest/issue-routes.ts";
 import { pullRoutes } from "./rest/pull-routes.ts";
+import { redirectRoutes } from "./rest/redirect-routes.ts";
 import { repositoryRoutes } from "./rest/repository-routes.ts";
 import type { Webhooks } from "./webhooks.ts";
 import type { World } from "./world.ts";
@@ -94,8 +97,11 @@ export function createApi({ world, limits, webhooks, faults, calls }: ApiParts):
   });
 
   for (const routes of [
+    redirectRoutes(world),
     accountRoutes(world, limits),
     appRoutes(world),
+    boardRoutes(world),
+    gitRoutes(world),
     hookRoutes(world, webhooks),
     issueRoutes(world),
     pullRoutes(world),
@@ -112,6 +118,7 @@ export function createApi({ world, limits, webhooks, faults, calls }: ApiParts):
       console.error(error);
       return c.json({ message: "Server Error" }, 500);
     }
+    if (error.accepted !== undefined) c.header("X-Accepted-GitHub-Permissions", error.accepted);
     return c.json(
       {
         message: error.message,

@@ -38,7 +38,14 @@ export async function serveGit(world: World, request: IncomingMessage, response:
     const url = new URL(request.url ?? "/", "http://git");
     const { owner = "", name = "", rest = "" } = GIT_PATH.exec(url.pathname)?.groups ?? {};
     actor = await authenticate(world, request.headers.authorization);
-    const repository = world.findRepository(decodeURIComponent(owner), decodeURIComponent(name));
+    const names = [decodeURIComponent(owner), decodeURIComponent(name)] as const;
+    const renamed = request.method === "GET" ? world.findRenamed(...names) : undefined;
+    if (renamed && canSee(world, actor, renamed)) {
+      request.resume();
+      response.writeHead(301, { Location: `${world.repositoryUrl(renamed)}.git/${rest}${url.search}` }).end();
+      return { status: 301, actor };
+    }
+    const repository = world.findRepository(...names);
     const pushing = rest === "git-receive-pack" || url.searchParams.get("service") === "git-receive-pack";
     if (!repository || !canSee(world, actor, repository) || (pushing && actor.kind === "anonymous")) {
       return actor.kind === "anonymous" ? refuse(401, "Authentication required.") : refuse(404, "Repository not found.");
@@ -145,7 +152,8 @@ function parseHeaders(text: string): Map<string, string> {
   );
 }
 
-function mayTouchWorkflows(actor: Actor): boolean {
+/** Whether the actor may bring or change files under `.github/workflows`. */
+export function mayTouchWorkflows(actor: Actor): boolean {
   switch (actor.kind) {
     case "classic":
       return actor.scopes.includes("workflow");

@@ -1,15 +1,17 @@
 import { z } from "zod";
-import { human, type Actor } from "./access.ts";
+import { human, roleOf, type Actor } from "./access.ts";
 import { addItem, archiveItem, deleteItem, setFieldValue, statusField } from "./actions/boards.ts";
 import { createCheckRun, setStatus } from "./actions/checks.ts";
 import { changeLabels, closeIssue, comment, editIssue, openIssue, reopenIssue } from "./actions/issues.ts";
 import { mergePull, openPull, review } from "./actions/pulls.ts";
 import { refsChanged } from "./actions/pushes.ts";
+import { changeRepository, renameRepository, transferRepository } from "./actions/repositories.ts";
 import { commitFiles, listRefs } from "./git-repository.ts";
-import { notFound, unprocessable } from "./refusal.ts";
+import { forbidden, notFound, unprocessable } from "./refusal.ts";
 import { renderComment, renderIssue } from "./render/render-issue.ts";
 import { isPull, renderPull, type PullRequest } from "./render/render-pull.ts";
 import { renderCheckRun } from "./render/render-check.ts";
+import { renderRepository } from "./render/render-repository.ts";
 import { withRepositoryLock } from "./repository-lock.ts";
 import { personFor } from "./seed.ts";
 import type { Board, BoardItem, Issue, Repository } from "./state.ts";
@@ -140,6 +142,28 @@ export const HUMAN_ACTIONS: Readonly<Record<string, Act>> = {
       return { id: setStatus(world, actorFor(world, name, found.owner), found, status).id };
     },
   ),
+  "archive-repository": action(z.object({ login, repository: repositoryRef, archived: z.boolean().default(true) }), (world, input) => {
+    const repository = repositoryOf(world, input.repository);
+    const who = administers(world, input.login, repository);
+    changeRepository(world, who, repository, { archived: input.archived });
+    return renderRepository(world, repository);
+  }),
+  "set-issues": action(z.object({ login, repository: repositoryRef, on: z.boolean() }), (world, input) => {
+    const repository = repositoryOf(world, input.repository);
+    const who = administers(world, input.login, repository);
+    changeRepository(world, who, repository, { issuesOff: !input.on });
+    return renderRepository(world, repository);
+  }),
+  "rename-repository": action(z.object({ login, repository: repositoryRef, name: z.string().regex(/^[\w.-]{1,100}$/) }), (world, input) => {
+    const repository = repositoryOf(world, input.repository);
+    renameRepository(world, administers(world, input.login, repository), repository, input.name);
+    return renderRepository(world, repository);
+  }),
+  "transfer-repository": action(z.object({ login, repository: repositoryRef, owner: z.string() }), (world, input) => {
+    const repository = repositoryOf(world, input.repository);
+    transferRepository(world, administers(world, input.login, repository), repository, input.owner);
+    return renderRepository(world, repository);
+  }),
   "push-files": action(
     z.object({
       login,
@@ -164,6 +188,13 @@ export const HUMAN_ACTIONS: Readonly<Record<string, Act>> = {
 
 function action<T>(schema: z.ZodType<T>, act: (world: World, input: T) => unknown): Act {
   return (world, input) => act(world, schema.parse(input));
+}
+
+/** The person's login, when they administer the repository. */
+function administers(world: World, name: string | undefined, repository: Repository): string {
+  const { login: who } = actorFor(world, name, repository.owner);
+  if (roleOf(world, who, repository) === "admin") return who;
+  throw forbidden("Must have admin rights to Repository.");
 }
 
 /** The person named, or else one who owns the place. */

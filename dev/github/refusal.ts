@@ -22,6 +22,8 @@ export class Refusal extends Error {
   readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 422 | 429;
   readonly type: RefusalType;
   readonly errors: FieldError[] | undefined;
+  /** `X-Accepted-GitHub-Permissions`: what an App or fine-grained token would have needed. */
+  accepted?: string;
 
   constructor(status: Refusal["status"], type: RefusalType, message: string, errors?: FieldError[]) {
     super(message);
@@ -36,8 +38,10 @@ export function notFound(message = "Not Found"): Refusal {
   return new Refusal(404, "NOT_FOUND", message);
 }
 
-export function forbidden(message: string): Refusal {
-  return new Refusal(403, "FORBIDDEN", message);
+export function forbidden(message: string, accepted?: string): Refusal {
+  const refusal = new Refusal(403, "FORBIDDEN", message);
+  if (accepted !== undefined) refusal.accepted = accepted;
+  return refusal;
 }
 
 /** 422 with GitHub's "Validation Failed"; GraphQL shows the first error's message instead. */

@@ -61,8 +61,10 @@ export interface NewRepository {
   owner: string;
   name: string;
   private?: boolean;
+  archived?: boolean;
+  issuesOff?: boolean;
   description?: string;
-  /** Path → content of the first commit on `main`; a README when left out. */
+  /** Path → content of the first commit on `main`; a README when left out, no commit at all when there is none. */
   files?: Record<string, string>;
   labels?: string[];
   deleteBranchOnMerge?: boolean;
@@ -152,7 +154,8 @@ export function createSeed(world: World): Seed {
         owner: world.account(input.owner).login,
         name: input.name,
         private: input.private ?? false,
-        archived: false,
+        archived: input.archived ?? false,
+        ...(input.issuesOff ? { issuesOff: true } : {}),
         description: input.description ?? null,
         defaultBranch: "main",
         deleteBranchOnMerge: input.deleteBranchOnMerge ?? false,
@@ -168,12 +171,9 @@ export function createSeed(world: World): Seed {
       for (const label of input.labels ?? ["bug", "enhancement", "documentation"]) labelNamed(world, repository, label);
       const dir = world.gitDir(repository);
       await createBareRepository(dir, repository.defaultBranch);
-      await commitFiles(dir, {
-        branch: repository.defaultBranch,
-        files: input.files ?? { "README.md": `# ${input.name}\n` },
-        message: "Initial commit\n",
-        author: input.owner,
-      });
+      const files = input.files ?? { "README.md": `# ${input.name}\n` };
+      if (Object.keys(files).length > 0)
+        await commitFiles(dir, { branch: repository.defaultBranch, files, message: "Initial commit\n", author: input.owner });
       world.state.repositories.push(repository);
       for (const rule of input.protections ?? []) seed.protectBranch(`${input.owner}/${input.name}`, rule);
       world.changed();

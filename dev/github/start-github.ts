@@ -100,7 +100,14 @@ function routes(parts: Parts): Hono<Env>["fetch"] {
   const control = controlRoutes(parts.world, parts);
   const pages = pageRoutes(parts.world);
   return (request, env, context) => {
-    const { pathname } = new URL(request.url);
+    const url = new URL(request.url);
+    const { pathname } = url;
+    const byId = pathname.match(/^\/repositories\/(\d+)\/(.+)$/);
+    const moved = byId && parts.world.state.repositories.find(({ id }) => String(id) === byId[1]);
+    if (byId && moved) {
+      url.pathname = `/repos/${moved.owner}/${moved.name}/${byId[2]}`;
+      return api.fetch(new Request(url, request), env, context);
+    }
     const app = pathname.startsWith("/__") ? control : isApiPath(pathname) ? api : pages;
     return app.fetch(request, env, context);
   };

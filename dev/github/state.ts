@@ -42,6 +42,10 @@ export interface Repository extends Identity {
   name: string;
   private: boolean;
   archived: boolean;
+  /** Absent: on. */
+  issuesOff?: boolean;
+  /** `owner/name` it had before; they lead to it until something else takes them. */
+  formerNames?: string[];
   description: string | null;
   defaultBranch: string;
   deleteBranchOnMerge: boolean;

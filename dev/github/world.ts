@@ -99,6 +99,12 @@ export class World {
     return this.state.repositories.find((repository) => same(repository.owner, owner) && same(repository.name, name));
   }
 
+  /** The repository that had this name before, while no other has it now. */
+  findRenamed(owner: string, name: string): Repository | undefined {
+    if (this.findRepository(owner, name)) return undefined;
+    return this.state.repositories.findLast(({ formerNames = [] }) => formerNames.some((former) => same(former, `${owner}/${name}`)));
+  }
+
   repository(id: number): Repository {
     const repository = this.state.repositories.find((candidate) => candidate.id === id);
     if (!repository) throw notFound();

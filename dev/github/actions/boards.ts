@@ -31,6 +31,9 @@ const BUILT_IN: readonly { name: string; dataType: FieldType }[] = [
 ];
 
 /** Which automations a new board has switched on, as on GitHub. */
+/** https://docs.github.com/issues/planning-and-tracking-with-projects/understanding-fields */
+const MOST_FIELDS = 50;
+
 const WORKFLOWS: readonly { name: WorkflowName; enabled: boolean }[] = [
   { name: "Item closed", enabled: true },
   { name: "Pull request merged", enabled: true },
@@ -44,6 +47,7 @@ const WORKFLOWS: readonly { name: WorkflowName; enabled: boolean }[] = [
 export function createBoard(world: World, actor: Actor, input: { owner: string; title: string }): Board {
   const owner = world.account(input.owner);
   boardAccess(world, actor, { owner: owner.login, public: false }, "write");
+  if (input.title.trim() === "") throw unprocessable("Title can't be blank");
   const now = world.now();
   const stamps = { createdAt: now, updatedAt: now };
   const board: Board = {
@@ -98,10 +102,15 @@ export function createBoard(world: World, actor: Actor, input: { owner: string; 
   return board;
 }
 
-export function linkRepository(world: World, actor: Actor, board: Board, repository: Repository): void {
+/** Refuses unless the actor may link a board of this owner to the repository. */
+export function demandLink(world: World, actor: Actor, board: { owner: string; public: boolean }, repository: Repository): void {
   boardAccess(world, actor, board, "write");
   demand(world, actor, repository, "contents", "read", "read");
   if (!same(board.owner, repository.owner)) throw unprocessable("Project owner must match repository owner");
+}
+
+export function linkRepository(world: World, actor: Actor, board: Board, repository: Repository): void {
+  demandLink(world, actor, board, repository);
   if (!board.repositories.includes(repository.id)) board.repositories.push(repository.id);
   world.changed();
 }
@@ -114,6 +123,7 @@ export function createField(
 ): Field {
   boardAccess(world, actor, board, "write");
   if (board.fields.some((field) => same(field.name, input.name))) throw unprocessable("Name has already been taken");
+  if (board.fields.length >= MOST_FIELDS) throw unprocessable(`A project can have at most ${MOST_FIELDS} fields`);
   if (input.dataType === "SINGLE_SELECT" && !input.options?.length) throw unprocessable("Single select options can't be blank");
   const now = world.now();
   const field: Field = {

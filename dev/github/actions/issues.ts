@@ -29,6 +29,7 @@ export function demandIssue(world: World, actor: Actor, issue: Issue, level: Lev
 
 export function openIssue(world: World, actor: Actor, repository: Repository, input: NewIssue): Issue {
   demand(world, actor, repository, "issues", "write", "read");
+  if (repository.issuesOff) throw new Refusal(410, "NOT_FOUND", "Issues has been disabled in this repository.");
   if (typeof input.title !== "string" || input.title.trim() === "")
     throw invalid({ resource: "Issue", field: "title", code: "missing_field" });
   const mayTriage = actor.kind === "installation" || atLeast(roleOf(world, actor.login, repository), "triage");

@@ -1,4 +1,4 @@
-import { canSee } from "../access.ts";
+import { canSee, canWriteBoard } from "../access.ts";
 import { isPull } from "../render/render-pull.ts";
 import type { Board, BoardItem, BoardWorkflow, Field, FieldValue } from "../state.ts";
 import { same } from "../world.ts";
@@ -26,7 +26,7 @@ function boardView(context: Context, board: Board): View {
     updatedAt: board.updatedAt,
     url: world.boardUrl(board),
     resourcePath: new URL(world.boardUrl(board)).pathname,
-    viewerCanUpdate: actor.kind !== "classic" || actor.scopes.includes("project"),
+    viewerCanUpdate: () => canWriteBoard(world, actor, board),
     creator: () => views.actor(context, board.creator),
     owner: () => views.account(context, world.account(board.owner)),
     field: ({ name }: Arguments) => {

@@ -5,6 +5,7 @@ import {
   createField,
   deleteItem,
   deleteWorkflow,
+  demandLink,
   linkRepository,
   setFieldValue,
   updateField,
@@ -38,8 +39,10 @@ const boards: Record<string, Mutation> = {
   createProjectV2: (context, { ownerId, title, repositoryId }) => {
     const owner = context.world.state.accounts.find((account) => account.nodeId === ownerId);
     if (!owner) throw notFound(`Could not resolve to a node with the global id of '${String(ownerId)}'.`);
+    const repository = repositoryId ? repositoryById(context, repositoryId) : undefined;
+    if (repository) demandLink(context.world, context.actor, { owner: owner.login, public: false }, repository);
     const board = createBoard(context.world, context.actor, { owner: owner.login, title: String(title) });
-    if (repositoryId) linkRepository(context.world, context.actor, board, repositoryById(context, repositoryId));
+    if (repository) linkRepository(context.world, context.actor, board, repository);
     return { projectV2: context.views.board(context, board) };
   },
   linkProjectV2ToRepository: (context, { projectId, repositoryId }) => {

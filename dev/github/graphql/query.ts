@@ -36,7 +36,7 @@ export function queryRoot(context: Context): Record<string, unknown> {
       return views.account(context, account);
     },
     repository: ({ owner, name }: Arguments) => {
-      const repository = world.findRepository(String(owner), String(name));
+      const repository = world.findRepository(String(owner), String(name)) ?? world.findRenamed(String(owner), String(name));
       if (!repository || !canSee(world, actor, repository)) {
         throw notFound(`Could not resolve to a Repository with the name '${String(owner)}/${String(name)}'.`);
       }

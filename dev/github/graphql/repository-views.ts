@@ -1,4 +1,4 @@
-import { canSee, canSeeBoard, atLeast, roleOf } from "../access.ts";
+import { canSee, canSeeBoard, atLeast, demand, roleOf } from "../access.ts";
 import { checksAt, rollup, stateOfCheck, statusesAt } from "../actions/checks.ts";
 import { listCommits, resolveRef } from "../git-repository.ts";
 import { notFound } from "../refusal.ts";
@@ -75,7 +75,7 @@ function repositoryView(context: Context, repository: Repository): View {
     isArchived: repository.archived,
     isFork: false,
     isDisabled: false,
-    hasIssuesEnabled: true,
+    hasIssuesEnabled: repository.issuesOff !== true,
     hasProjectsEnabled: true,
     visibility: repository.private ? "PRIVATE" : "PUBLIC",
     createdAt: repository.createdAt,
@@ -213,6 +213,7 @@ function commitView(context: Context, repository: Repository, sha: string): View
     messageHeadline: async () => (await message()).split("\n")[0],
     repository: () => repositoryView(context, repository),
     statusCheckRollup: () => {
+      demand(world, context.actor, repository, "checks", "read", "read");
       const state = rollup(world, repository, sha);
       if (!state) return null;
       const checks = checksAt(world, repository, sha).map((check) => (): View => ({

@@ -40,7 +40,7 @@ export function renderRepository(world: World, repository: Repository, viewer?: 
     stargazers_count: 0,
     watchers_count: 0,
     language: null,
-    has_issues: true,
+    has_issues: repository.issuesOff !== true,
     has_projects: true,
     has_downloads: true,
     has_wiki: false,

@@ -1,30 +1,16 @@
 import { type Context, Hono } from "hono";
 import { atLeast, canSee, demand, roleOf } from "../access.ts";
-import { refsChanged } from "../actions/pushes.ts";
-import {
-  deleteRef,
-  git,
-  isAncestor,
-  listChangedFiles,
-  listCommits,
-  listRefs,
-  mergeBase,
-  NO_COMMIT,
-  readContents,
-  resolveRef,
-  updateRef,
-} from "../git-repository.ts";
-import { invalid, notFound, unprocessable } from "../refusal.ts";
+import { git, listChangedFiles, listCommits, listRefs, mergeBase, readContents, resolveRef } from "../git-repository.ts";
+import { notFound } from "../refusal.ts";
 import { renderAccount } from "../render/render-account.ts";
 import { renderRepository } from "../render/render-repository.ts";
-import { withRepositoryLock } from "../repository-lock.ts";
 import type { Repository } from "../state.ts";
 import type { World } from "../world.ts";
-import { bodyOf, type Env, repositoryOf, restOfPath } from "./env.ts";
+import { type Env, repositoryOf, restOfPath } from "./env.ts";
 import { paginate } from "./paginate.ts";
 import { renderCommit } from "./render-commit.ts";
 
-/** Repositories, collaborators, branches, refs, comparison and contents. @see https://docs.github.com/rest/repos */
+/** Repositories, collaborators, branches, comparison and contents. @see https://docs.github.com/rest/repos */
 export function repositoryRoutes(world: World): Hono<Env> {
   const app = new Hono<Env>();
   const base = "/repos/:owner/:repo";
@@ -78,48 +64,6 @@ export function repositoryRoutes(world: World): Hono<Env> {
     });
   });
 
-  app.get(`${base}/git/ref/*`, async (c) => {
-    const repository = contentsOf(c, "read");
-    const ref = `refs/${restOfPath(c, "git/ref/")}`;
-    const sha = (await listRefs(world.gitDir(repository))).get(ref);
-    if (!sha) throw notFound();
-    return c.json(renderRef(repository, ref, sha));
-  });
-
-  app.post(`${base}/git/refs`, async (c) => {
-    const repository = contentsOf(c, "write");
-    const { ref, sha } = await bodyOf(c);
-    if (typeof ref !== "string" || !/^refs\/(heads|tags)\/./.test(ref)) throw unprocessable("Reference does not exist");
-    if (typeof sha !== "string" || !(await resolveRef(world.gitDir(repository), sha))) throw unprocessable("Object does not exist");
-    if ((await listRefs(world.gitDir(repository))).has(ref)) throw unprocessable("Reference already exists");
-    await changeRefs(c, repository, (dir) => updateRef(dir, ref, sha, NO_COMMIT));
-    return c.json(renderRef(repository, ref, sha), 201);
-  });
-
-  app.patch(`${base}/git/refs/*`, async (c) => {
-    const repository = contentsOf(c, "write");
-    const ref = `refs/${restOfPath(c, "git/refs/")}`;
-    const { sha, force } = await bodyOf(c);
-    const dir = world.gitDir(repository);
-    const current = (await listRefs(dir)).get(ref);
-    if (!current) throw unprocessable("Reference does not exist");
-    if (typeof sha !== "string" || !(await resolveRef(dir, sha))) throw unprocessable("Object does not exist");
-    if (force !== true && !(await isAncestor(dir, current, sha))) throw unprocessable("Update is not a fast forward");
-    await changeRefs(c, repository, () => updateRef(dir, ref, sha, current));
-    return c.json(renderRef(repository, ref, sha));
-  });
-
-  app.delete(`${base}/git/refs/*`, async (c) => {
-    const repository = contentsOf(c, "write");
-    const ref = `refs/${restOfPath(c, "git/refs/")}`;
-    if (!(await listRefs(world.gitDir(repository))).has(ref)) throw unprocessable("Reference does not exist");
-    if (ref === `refs/heads/${repository.defaultBranch}`) throw unprocessable("Cannot delete the default branch");
-    if (repository.protections.some((rule) => ref === `refs/heads/${rule.branch}`))
-      throw unprocessable("Cannot delete this protected branch");
-    await changeRefs(c, repository, (dir) => deleteRef(dir, ref));
-    return c.body(null, 204);
-  });
-
   app.get(`${base}/compare/*`, async (c) => {
     const repository = contentsOf(c, "read");
     const dir = world.gitDir(repository);
@@ -154,7 +98,7 @@ export function repositoryRoutes(world: World): Hono<Env> {
     const path = restOfPath(c, "contents").replace(/^\/|\/$/g, "");
     const sha = await resolveRef(world.gitDir(repository), c.req.query("ref") ?? repository.defaultBranch);
     const found = sha && (await readContents(world.gitDir(repository), sha, path));
-    if (!found) throw notFound();
+    if (!found) throw notFound(sha ? "Not Found" : "This repository is empty.");
     const entry = (name: string, at: string, type: string, entrySha: string, size: number): Record<string, unknown> => ({
       name,
       path: at,
@@ -180,27 +124,6 @@ export function repositoryRoutes(world: World): Hono<Env> {
     const repository = repositoryOf(world, c);
     demand(world, c.get("actor"), repository, "contents", level, level);
     return repository;
-  }
-
-  function changeRefs(c: Context<Env>, repository: Repository, change: (dir: string) => Promise<void>): Promise<void> {
-    const dir = world.gitDir(repository);
-    return withRepositoryLock(dir, async () => {
-      const before = await listRefs(dir);
-      await change(dir).catch((error: Error) => {
-        throw invalid({ resource: "Reference", field: "ref", code: "custom", message: error.message });
-      });
-      await refsChanged(world, c.get("actor").login, repository, before, await listRefs(dir));
-    });
-  }
-
-  function renderRef(repository: Repository, ref: string, sha: string): Record<string, unknown> {
-    const api = world.repositoryApi(repository);
-    return {
-      ref,
-      node_id: `REF_${repository.id}_${ref}`,
-      url: `${api}/git/${ref}`,
-      object: { sha, type: "commit", url: `${api}/git/commits/${sha}` },
-    };
   }
 
   return app;
