@@ -89,10 +89,13 @@ test("a viewer's token reads, and each tool that changes something refuses it", 
   const { use } = await connectClient(mesh, { token: viewerToken });
   expect((await use("list-agents")).refused).toBeUndefined();
   const changing: Record<string, Record<string, unknown>> = {
+    "onboard-project": { repository: "acme/app" },
+    "submit-oauth-code": { id: "o1" },
     "submit-task": { capability: "spell-check" },
     "control-run": { issue: "acme/app#1", command: "pause" },
     "answer-question": { question: "mesh.q1", answers: ["Blue"] },
   };
+  expect(Object.keys(changing)).toEqual(allTools.filter(({ role }) => role === "operator").map(({ name }) => name));
   for (const [name, args] of Object.entries(changing)) {
     expect(await use(name, args), name).toMatchObject({
       refused: "viewers-only-read",
@@ -113,7 +116,7 @@ describe("tasks", () => {
     expect(tasks).toEqual([{ id, project: "mesh", capability: "spell-check", status: "pending" }]);
     const read = await use("get-task", { id });
     expect(read.value).toMatchObject({ id, status: "pending", attempts: [], endedAt: null, error: null });
-    expect(read.text).toMatch(/^Task mesh\.\S+ \(spell-check\) is pending; submitted \d{4}-\d\d-\d\dT[\d:]+Z\.$/);
+    expect(read.text).toMatch(/^Task mesh\.\S+ \(spell-check\) is pending; submitted \d{4}-\d\d-\d\dT[\d:]+Z\. It waits for an agent/);
   });
 
   test("what the route refuses the tool refuses, with the reason and each fault", async () => {
@@ -159,7 +162,30 @@ test("agents and projects are listed with what matters of them", async () => {
   expect((await use("list-projects")).text).toBe("- acme/listed: board https://github.test/orgs/acme/projects/1, observed by webhook");
 });
 
-describe("logging in", () => {
+describe("onboarding", () => {
+  test("is asked for once, found by id and by repository, and told that the login is done", async () => {
+    const { use } = await connectClient(mesh);
+    const request = { repository: "Acme/By-Model", skipLiteLLM: true };
+    const begun = await use("onboard-project", request);
+    const { id } = begun.value as { id: string };
+    expect(begun).toMatchObject({ refused: undefined, value: { repository: "acme/by-model", attempt: 1, requestedBy: "operator" } });
+    expect(begun.text).toMatch(/^Onboarding o\S+ of acme\/by-model: (pending|running)/);
+    expect((await use("onboard-project", request)).value).toMatchObject({ id });
+    expect((await use("onboard-project", { ...request, login: "device" })).refused).toBe("already-onboarding");
+    expect((await use("onboard-project", { repository: "no repository" })).refused).toBe("invalid");
+    expect((await use("onboard-project", { repository: "acme/other", overrides: { merge: "never" } })).text).toMatch(
+      /^Refused \(invalid-settings\).*\n- overrides\.merge: /,
+    );
+    for (const args of [{ id }, { repository: "acme/BY-model" }]) {
+      expect((await use("get-onboarding-status", args)).value).toMatchObject({ id, repository: "acme/by-model" });
+    }
+    expect((await use("get-onboarding-status", { repository: "acme/never-seen" })).refused).toBe("not-found");
+    expect((await use("get-onboarding-status", { id: "o-unknown" })).refused).toBe("not-found");
+    expect((await use("get-onboarding-status")).refused).toBe("id-or-repository");
+    expect((await use("submit-oauth-code", { id })).value).toMatchObject({ id });
+    expect((await use("submit-oauth-code", { id: "o-unknown" })).refused).toBe("not-found");
+  });
+
   const secret = "sk-ant-oat01-never-to-be-seen-again";
   test("no code, key or token is taken, none is repeated, and what to do instead is said", async () => {
     const { use } = await connectClient(mesh);

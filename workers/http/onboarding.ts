@@ -14,7 +14,8 @@ import { inputIdOf } from "./idempotency.ts";
 import { onboardingParams, page } from "./path-params.ts";
 import type { Routes } from "./routes.ts";
 
-const onboardingRequest = z.strictObject({
+/** What is asked for when a repository is to be onboarded. */
+export const onboardingRequest = z.strictObject({
   repository: z.string().transform((text, context) => {
     const name = parseProjectName(text);
     if (name) return name;

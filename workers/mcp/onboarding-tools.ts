@@ -2,6 +2,7 @@ import * as z from "zod";
 import { onboardingActivities, onboardingPhases } from "../../core/onboarding/view.ts";
 import { refused } from "../../core/result.ts";
 import type { Problem } from "../http/errors.ts";
+import { onboardingRequest } from "../http/onboarding.ts";
 import type { Answer, CallRoute } from "./call-route.ts";
 import { moment, readable, repository } from "./shapes.ts";
 import { defineTool, reads } from "./tool.ts";
@@ -37,6 +38,7 @@ const onboarding = z.object({
       fix: z.string().optional(),
     }),
   ),
+  explain: z.string().describe("what it does now, what it waits for, or why it stopped"),
   attempt: z.number(),
   requestedBy: z.string(),
   createdAt: moment,
@@ -44,7 +46,7 @@ const onboarding = z.object({
 });
 type Onboarding = z.output<typeof onboarding>;
 
-const flag = (what: string) => z.boolean().optional().describe(what);
+const asked = onboardingRequest.shape;
 
 export const onboardProject = defineTool({
   name: "onboard-project",
@@ -58,24 +60,15 @@ export const onboardProject = defineTool({
   idempotent: true,
   outside: true,
   input: z.strictObject({
+    ...onboardingRequest.shape,
     repository,
-    board: z
-      .strictObject({ owner: z.string().min(1), number: z.number().int().positive() })
-      .optional()
-      .describe("an existing Projects board to adopt; left out: a new one, or the one made earlier"),
-    overrides: z
-      .record(z.string(), z.unknown())
-      .optional()
-      .describe("settings of this project by section, such as columns of an adopted board or qa.testCommand"),
-    login: z
-      .enum(["api-key", "runner", "device"])
-      .optional()
-      .describe("how the coding agent logs in: a key pushed to the mesh's vault (default), the runner's own login, or a device code"),
-    skipAuth: flag("leave the agent's login out"),
-    skipLiteLLM: flag("make no model budget"),
-    skipDevContainer: flag("propose no dev container"),
-    skipTrial: flag("do not clone, install and test the project on a runner"),
-    actionsRunner: flag("the pull request also brings a GitHub Actions workflow that hosts a runner"),
+    board: asked.board.describe("an existing Projects board to adopt; left out: the one made earlier, else a new one"),
+    overrides: asked.overrides.describe("settings of this project by section, such as columns of an adopted board, or qa.testCommand"),
+    login: asked.login.describe("how the coding agent logs in: a key pushed to the mesh's vault, the runner's own login, or a device code"),
+    skipAuth: asked.skipAuth.describe("leave the agent's login out"),
+    skipLiteLLM: asked.skipLiteLLM.describe("make no model budget"),
+    skipDevContainer: asked.skipDevContainer.describe("propose no dev container"),
+    skipTrial: asked.skipTrial.describe("do not clone, install and test the project on a runner"),
   }),
   output: onboarding,
   ask: (call, request) => call("POST", "/onboard", request),
@@ -145,7 +138,7 @@ async function latestOf(call: CallRoute, name: string): Promise<Answer> {
 }
 
 function asText(view: Onboarding): string {
-  const head = `Onboarding ${view.id} of ${view.repository}: ${view.status}${view.activity ? ` (${view.phase}: ${view.activity})` : ""}.`;
+  const head = `Onboarding ${view.id} of ${view.repository}: ${view.status}${view.activity ? ` (${view.phase}: ${view.activity})` : ""}. ${view.explain}`;
   const done = view.completed.map(({ activity: what, summary, at }) => `- done: ${what}, ${summary} (${readable(at)})`);
   const checks = view.permissions
     .filter(({ result }) => result !== "works")

@@ -52,6 +52,8 @@ const task = z.object({
   submittedAt: moment,
   endedAt: moment.nullable(),
   error: failure,
+  agent: z.string().optional().describe("only this agent may have it"),
+  explain: z.string().optional().describe("while it waits: why"),
   result: z.unknown().optional().describe("what the agent answered, once completed"),
 });
 
@@ -74,7 +76,8 @@ export const getTask = defineTool({
     const end = it.endedAt === null ? "" : `, ended ${readable(it.endedAt)}`;
     const failed = it.error ? [`Failed (${it.error.kind}): ${it.error.message}`] : [];
     const result = it.result === undefined ? [] : [`Result: ${shortened(JSON.stringify(it.result), longestResultShown)}`];
-    const head = `Task ${it.id} (${it.capability}) is ${it.status}; submitted ${readable(it.submittedAt)}${end}.`;
+    const why = it.explain === undefined ? "" : ` ${it.explain}`;
+    const head = `Task ${it.id} (${it.capability}) is ${it.status}; submitted ${readable(it.submittedAt)}${end}.${why}`;
     return [head, ...attempts, ...failed, ...result].join("\n");
   },
 });
