@@ -45,6 +45,9 @@ const settingsSchema = z
     /** LiteLLM's admin API: each project gets a team and a key of its own. */
     LITELLM_URL: optional(httpUrl),
     LITELLM_ADMIN_KEY: optional(secret(4)),
+    /** Or Cloudflare AI Gateway: each project gets a gateway of its own in this account, which counts what it spends. */
+    AI_GATEWAY_ACCOUNT_ID: optional(z.string().regex(/^[0-9a-f]{32}$/, "an account id: 32 hexadecimal digits")),
+    AI_GATEWAY_API_TOKEN: optional(secret(20)),
     /** `1` on the local mesh, whose deployments and agents' dependencies are on this machine: health checks may ask private addresses. */
     ALLOW_PRIVATE_ADDRESSES: flag,
   })
@@ -52,8 +55,19 @@ const settingsSchema = z
     const { GITHUB_APP_ID: app, GITHUB_PRIVATE_KEY: key, GITHUB_TOKEN: token } = context.value;
     if (app && !key) context.issues.push(missing("GITHUB_PRIVATE_KEY", app));
     if (key && !app) context.issues.push(missing("GITHUB_APP_ID", ""));
+    for (const [one, other] of pairs) {
+      const [first, second] = [context.value[one], context.value[other]];
+      if (first && !second) context.issues.push(missing(other, ""));
+      if (second && !first) context.issues.push(missing(one, ""));
+    }
     if (!app && !key && !token) context.issues.push(missing("GITHUB_TOKEN", "", "missing, or GITHUB_APP_ID with GITHUB_PRIVATE_KEY"));
   });
+
+/** Neither is of use without the other. */
+const pairs = [
+  ["LITELLM_URL", "LITELLM_ADMIN_KEY"],
+  ["AI_GATEWAY_ACCOUNT_ID", "AI_GATEWAY_API_TOKEN"],
+] as const;
 
 function missing(name: string, input: unknown, message = "missing"): { code: "custom"; path: string[]; message: string; input: unknown } {
   return { code: "custom", path: [name], message, input };

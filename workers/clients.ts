@@ -6,6 +6,8 @@ import { createHttpCheck } from "../clients/http-check/http-check.ts";
 import type { HttpCheck } from "../clients/http-check/http-check.ts";
 import { createChatCompletions } from "../clients/model/chat-completions.ts";
 import type { CompletionRequest, Model } from "../clients/model/model.ts";
+import { createModelBudget } from "../clients/model-budget/create-model-budget.ts";
+import type { ModelBudget } from "../clients/model-budget/model-budget.ts";
 import { createNtfy } from "../clients/ntfy/ntfy.ts";
 import type { Ntfy } from "../clients/ntfy/ntfy.ts";
 import { openDatabase } from "../drizzle/database.ts";
@@ -38,6 +40,8 @@ export interface Clients {
   /** Where the Worker is reached from outside; without a trailing slash. */
   readonly publicUrl: string;
   readonly httpCheck: HttpCheck;
+  /** Keys and budgets of projects at the model gateway; without one it makes and knows nothing. */
+  readonly modelBudget: ModelBudget;
   readonly openDatabase: () => Database;
   /** Where people look; without a trailing slash. */
   readonly dashboardUrl: string;
@@ -101,6 +105,11 @@ function connect(env: Env): Clients {
         onStatement: () => countWorker("sqlStatements"),
       }),
     httpCheck: createHttpCheck({ now, allowPrivate: settings.ALLOW_PRIVATE_ADDRESSES }),
+    modelBudget: createModelBudget({
+      ...outside,
+      litellm: { url: settings.LITELLM_URL, adminKey: settings.LITELLM_ADMIN_KEY },
+      aiGateway: { account: settings.AI_GATEWAY_ACCOUNT_ID, token: settings.AI_GATEWAY_API_TOKEN },
+    }),
     dashboardUrl: settings.DASHBOARD_URL ?? settings.PUBLIC_URL,
     hasApp: secrets.app !== undefined,
   };

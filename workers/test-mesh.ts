@@ -4,6 +4,7 @@ import { neonConfig } from "@neondatabase/serverless";
 import { createInMemoryGitHub } from "../clients/github/in-memory-github.ts";
 import { createInMemoryPreparation } from "../clients/github/in-memory-preparation.ts";
 import { createScriptedHttpCheck } from "../clients/http-check/scripted-http-check.ts";
+import { createInMemoryModelBudget } from "../clients/model-budget/in-memory-model-budget.ts";
 import { createScriptedModel } from "../clients/model/scripted-model.ts";
 import { createRecordedNtfy } from "../clients/ntfy/recorded-ntfy.ts";
 import type { ProjectKey, ProjectName } from "../core/ids.ts";
@@ -48,6 +49,7 @@ export function createTestMesh() {
   const github = createInMemoryGitHub({ now });
   const preparation = createInMemoryPreparation();
   const [model, ntfy, httpCheck] = [createScriptedModel(), createRecordedNtfy(), createScriptedHttpCheck()];
+  const modelBudget = createInMemoryModelBudget();
   const profiles = new Map<ProjectName, ProjectProfile>();
   const hookNumbers = new Map<ProjectKey, number>();
   const clients: Clients = {
@@ -70,6 +72,7 @@ export function createTestMesh() {
     signingKeys: { current: signingKey },
     publicUrl: settings.PUBLIC_URL,
     httpCheck,
+    modelBudget,
     openDatabase: () => openDatabase({ url: settings.DATABASE_URL }),
     dashboardUrl: settings.DASHBOARD_URL,
     hasApp: false,
@@ -100,6 +103,7 @@ export function createTestMesh() {
     model,
     ntfy,
     httpCheck,
+    modelBudget,
     hookNumbers,
     queued,
     env: testEnv,

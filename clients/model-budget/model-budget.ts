@@ -1,21 +1,32 @@
 import type { ProjectName } from "../../core/ids.ts";
 
-/** A project's own key at the model gateway, with a budget. */
+/** A project's own way to its models: a key at the gateway, a budget, and what was spent of it. */
 export interface ModelBudget {
+  /** `plain`: there is no gateway that counts by project, so nothing is made and nothing is known. */
   readonly kind: "litellm" | "ai-gateway" | "plain";
   /**
-   * Makes team and key, or finds them by their alias; a key that exists is not made again. `key` is a secret, given only when it was made now
-   * (LiteLLM shows it once): null = it was made before.
+   * Makes what the project needs at the gateway, or finds it by its alias and puts the limit right; doing it twice changes nothing more.
+   * `kept`: the key's value is in the Vault. Without that a key that exists is replaced, since a gateway tells a value only once: what was
+   * lost on its way is made anew and never doubled. `key` is a secret, and null when there is none to keep.
    */
-  ensure(project: ProjectName, budget: { readonly usd: number | null }): Promise<BudgetState & { readonly key: string | null }>;
-  /** What was spent so far; null when the gateway does not tell. */
+  ensure(project: ProjectName, budget: { readonly usd: number | null; readonly kept: boolean }): Promise<EnsuredBudget>;
+  /** What holds now; null when the project has nothing there, or the gateway does not tell. */
   spend(project: ProjectName): Promise<BudgetState | null>;
-  /** Takes team and key away. */
+  /** Takes everything of the project away; nothing happens when there is nothing. */
   remove(project: ProjectName): Promise<void>;
 }
 
 export interface BudgetState {
+  /** What the project is called at the gateway. */
   readonly alias: string;
+  /** Where its agents send their requests (`ANTHROPIC_BASE_URL`); null: to the provider itself. */
+  readonly baseUrl: string | null;
+  /** US dollars; null: without a limit that we know of. */
   readonly limitUsd: number | null;
+  /** US dollars; null when the gateway does not tell. */
   readonly spentUsd: number | null;
+}
+
+export interface EnsuredBudget extends BudgetState {
+  readonly key: string | null;
 }

@@ -5,6 +5,7 @@ import { startApp } from "../app/start-app.ts";
 import { demoTopic } from "../demo/person.ts";
 import { demoApp, demoBoards, seedGitHub } from "../demo/seed-github.ts";
 import { startGitHub, type GitHubStandIn } from "../github/start-github.ts";
+import { startLiteLlm, type LiteLlm } from "../litellm/start-litellm.ts";
 import { startModel } from "../model/start-model.ts";
 import { startNeon } from "../neon/start-neon.ts";
 import { startNtfy } from "../ntfy/start-ntfy.ts";
@@ -30,6 +31,8 @@ export interface LocalMeshOptions {
   readonly runner?: boolean;
   /** Board automations of the organisation's board. */
   readonly automations?: boolean;
+  /** With a LiteLLM stand-in, so that projects have keys and budgets of their own. */
+  readonly litellm?: boolean;
 }
 
 /** A whole mesh on this machine: Worker, dashboard, stand-ins, and a runner with the real Claude Code. */
@@ -41,6 +44,8 @@ export interface LocalMesh {
   readonly ntfy: Awaited<ReturnType<typeof startNtfy>>;
   readonly model: Awaited<ReturnType<typeof startModel>>;
   readonly app: Awaited<ReturnType<typeof startApp>>;
+  /** Only with the option `litellm`. */
+  readonly litellm: LiteLlm | null;
   readonly wrangler: RunningWrangler;
   readonly operatorToken: string;
   /** False with a GitHub of the developer's own in `.dev.vars`. */
@@ -90,6 +95,7 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
   );
   const ntfy = keep(await startNtfy({ port: await freePort(port + 3) }));
   const model = keep(await startModel({ port: await freePort(port + 4) }));
+  const litellm = options.litellm ? keep(await startLiteLlm({ port: await freePort(port + 6) })) : null;
   const repository = github.world.findRepository("acme", "todo-app");
   if (!repository) throw new Error("the demonstration's repository is missing from the GitHub stand-in");
   const app = keep(
@@ -125,6 +131,7 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
     LLM_API_KEY: "local",
     LLM_MODEL: "scripted",
     ALLOW_PRIVATE_ADDRESSES: "1",
+    ...(litellm ? { LITELLM_URL: litellm.url, LITELLM_ADMIN_KEY: litellm.masterKey } : {}),
     ...own,
     ...database,
   };
@@ -165,6 +172,7 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
     ntfy,
     model,
     app,
+    litellm,
     wrangler,
     operatorToken: secrets.operatorToken,
     demonstration: !realGitHub,

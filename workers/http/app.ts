@@ -17,6 +17,7 @@ import { addLive } from "./live.ts";
 import { addLogin } from "./login.ts";
 import { addMcp } from "./mcp.ts";
 import { addOnboarding } from "./onboarding.ts";
+import { addModelBudget } from "./model-budget.ts";
 import { addOpenApi } from "./openapi.ts";
 import { addOps } from "./ops.ts";
 import { addProjects } from "./projects.ts";
@@ -49,6 +50,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addOps(routes);
   addJournal(routes);
   addLogin(routes);
+  addModelBudget(routes);
   addMcp(routes, (request, c) => app.fetch(request, c.env, c.executionCtx));
   addOpenApi(routes);
   app.use(async (c, next) => {
@@ -83,7 +85,13 @@ function failed(error: Error, c: HttpContext): Response {
     log("warn", "outside failure", { ...request, reason: error.code });
     const wait: Record<string, string> =
       error.retryAt === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil((error.retryAt - now()) / 1_000))) };
-    return problem(error.retryable ? 503 : 502, `${error.service.toLowerCase()}-${error.code}`, error.message, undefined, wait);
+    return problem(
+      error.retryable ? 503 : 502,
+      `${error.service.toLowerCase().replaceAll(" ", "-")}-${error.code}`,
+      error.message,
+      undefined,
+      wait,
+    );
   }
   log("error", "request failed", request);
   return problem(500, "internal", "Something went wrong here; the request id leads to it in the log.");
