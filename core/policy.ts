@@ -30,95 +30,99 @@ export const policySchema = z.strictObject({
     done: columnName.default("Done"),
     blocked: columnName.default("Blocked"),
   }),
-  /** Rework cycles allowed in each of planning, qa and review; label `budget:n` overrides it. */
-  retryBudget: count(0, 20, 3),
-  maxActiveRuns: count(1, 100, 2),
-  planReview: section({ approveAt: share(0.8) }),
+  retryBudget: count(0, 20, 3).describe("rework cycles in each of planning, QA and review; the label budget:n overrides it"),
+  maxActiveRuns: count(1, 100, 2).describe("issues worked on at a time"),
+  planReview: section({ approveAt: share(0.8).describe("how sure the reviewer must be for a plan to pass without a person") }),
   questions: section({
-    answerAt: share(0.75),
-    holdForMs: ms(0, dayMs, 10 * minuteMs),
-    remindAfterMs: ms(minuteMs, 7 * dayMs, 30 * minuteMs),
-    remindEveryMs: ms(minuteMs, 7 * dayMs, 4 * hourMs),
-    onSilence: z.enum(["wait", "best-guess", "fail"]).default("wait"),
-    onSilenceAfterMs: ms(minuteMs, 60 * dayMs, dayMs),
-    /** How long the links and buttons of one notification work; every reminder brings new ones. */
-    linkForMs: ms(minuteMs, 365 * dayMs, 30 * dayMs),
+    answerAt: share(0.75).describe("how sure the architect must be to answer without a person"),
+    holdForMs: ms(0, dayMs, 10 * minuteMs).describe("how long a session holds its slot while it waits, before it is parked"),
+    remindAfterMs: ms(minuteMs, 7 * dayMs, 30 * minuteMs).describe("first reminder of an open question"),
+    remindEveryMs: ms(minuteMs, 7 * dayMs, 4 * hourMs).describe("reminders after that"),
+    onSilence: z
+      .enum(["wait", "best-guess", "fail"])
+      .default("wait")
+      .describe("when nobody answers: wait, go on with the architect's guess, or fail the run"),
+    onSilenceAfterMs: ms(minuteMs, 60 * dayMs, dayMs).describe("how long nobody has to have answered for that"),
+    linkForMs: ms(minuteMs, 365 * dayMs, 30 * dayMs).describe("how long the links and buttons of one notification work"),
   }),
   budget: section({
-    perIssueUsd: z.number().min(0).max(10_000).default(5),
-    noProgressUsd: z.number().min(0).max(10_000).default(3),
-    continueUsd: z.number().min(0.01).max(10_000).default(5),
+    perIssueUsd: z.number().min(0).max(10_000).default(5).describe("US dollars an issue may cost before a person is asked"),
+    noProgressUsd: z.number().min(0).max(10_000).default(3).describe("US dollars spent without progress before a person is asked"),
+    continueUsd: z.number().min(0.01).max(10_000).default(5).describe('US dollars more that a "go on" allows'),
   }),
   session: section({
-    stallAfterMs: ms(secondMs, dayMs, 10 * minuteMs),
-    activeLimitMs: ms(minuteMs, 7 * dayMs, 4 * hourMs),
-    leaseMs: ms(secondMs, hourMs, 120 * secondMs),
-    takeoverAfterMs: ms(secondMs, dayMs, 15 * minuteMs),
-    tellWaitingAfterMs: ms(secondMs, dayMs, 15 * minuteMs),
-    infrastructureRetries: count(1, 20, 3),
-    quotaUnknownMs: ms(minuteMs, 7 * dayMs, hourMs),
-    allowWorkflowChanges: z.boolean().default(false),
+    stallAfterMs: ms(secondMs, dayMs, 10 * minuteMs).describe("without any sign of work a session counts as stalled"),
+    activeLimitMs: ms(minuteMs, 7 * dayMs, 4 * hourMs).describe("the longest a session may work in one phase"),
+    leaseMs: ms(secondMs, hourMs, 120 * secondMs).describe("how long a runner may be out of contact"),
+    takeoverAfterMs: ms(secondMs, dayMs, 15 * minuteMs).describe("after that another runner takes the work over"),
+    tellWaitingAfterMs: ms(secondMs, dayMs, 15 * minuteMs).describe("people are told that no runner takes the work"),
+    infrastructureRetries: count(1, 20, 3).describe("failures of the machinery in a row before a person is asked"),
+    quotaUnknownMs: ms(minuteMs, 7 * dayMs, hourMs).describe("the wait at a provider's limit that says no end"),
+    allowWorkflowChanges: z.boolean().default(false).describe("an agent's branch may change GitHub Actions workflows"),
   }),
-  backoff: section({ firstMs: ms(0, hourMs, 10 * secondMs), mostMs: ms(0, dayMs, 5 * minuteMs) }),
+  backoff: section({
+    firstMs: ms(0, hourMs, 10 * secondMs).describe("before the first retry; doubled each time"),
+    mostMs: ms(0, dayMs, 5 * minuteMs).describe("the longest wait between two tries"),
+  }),
   qa: section({
-    /** Run on a runner in the worktree; null = none. */
-    testCommand: z.string().min(1).max(2_000).nullable().default(null),
-    /** Await GitHub's checks of the pull request's head. */
-    checks: z.boolean().default(false),
-    testTimeoutMs: ms(secondMs, dayMs, 30 * minuteMs),
-    evaluateAt: share(0.7),
+    testCommand: z.string().min(1).max(2_000).nullable().default(null).describe("run on a runner in the worktree; empty: none"),
+    checks: z.boolean().default(false).describe("await GitHub's checks of the pull request's head"),
+    testTimeoutMs: ms(secondMs, dayMs, 30 * minuteMs).describe("the longest a test run may take"),
+    evaluateAt: share(0.7).describe("how sure the evaluator of the tests must be to decide without a person"),
   }),
-  merge: z.enum(["auto", "human"]).default("human"),
-  mergeMethod: z.enum(["merge", "squash", "rebase"]).default("squash"),
+  merge: z.enum(["auto", "human"]).default("human").describe("who merges a pull request that passed: the mesh, or a person"),
+  mergeMethod: z.enum(["merge", "squash", "rebase"]).default("squash").describe("how it is merged"),
   deployment: section({
-    healthUrl: z.url().max(2_000).nullable().default(null),
-    smokeTestUrl: z.url().max(2_000).nullable().default(null),
-    timeoutMs: ms(secondMs, dayMs, 10 * minuteMs),
-    intervalMs: ms(100, hourMs, 15 * secondMs),
+    healthUrl: z.url().max(2_000).nullable().default(null).describe("asked after a merge until it is healthy; empty: no deployment check"),
+    smokeTestUrl: z.url().max(2_000).nullable().default(null).describe("asked once after that"),
+    timeoutMs: ms(secondMs, dayMs, 10 * minuteMs).describe("how long a deployment may take"),
+    intervalMs: ms(100, hourMs, 15 * secondMs).describe("between two looks"),
   }),
   filters: section({
-    /** Empty = anyone with write access to the repository. */
-    authors: z.array(z.string().min(1).max(39)).max(200).default([]),
-    requireWriteAccess: z.boolean().default(true),
-    requiredLabels: z.array(z.string().min(1).max(50)).max(50).default([]),
-    excludedLabels: z.array(z.string().min(1).max(50)).max(50).default([]),
+    authors: z
+      .array(z.string().min(1).max(39))
+      .max(200)
+      .default([])
+      .describe("GitHub logins whose issues are worked on; empty: anyone with write access"),
+    requireWriteAccess: z.boolean().default(true).describe("only issues of people with write access"),
+    requiredLabels: z.array(z.string().min(1).max(50)).max(50).default([]).describe("an issue needs all of these"),
+    excludedLabels: z.array(z.string().min(1).max(50)).max(50).default([]).describe("an issue with one of these is left alone"),
   }),
   tasks: section({
-    timeoutSeconds: count(1, 86_400, 120),
-    maxAttempts: count(1, 20, 3),
-    expiresAfterMs: ms(secondMs, 30 * dayMs, 2 * hourMs),
+    timeoutSeconds: count(1, 86_400, 120).describe("seconds an attempt may take, unless the task says otherwise"),
+    maxAttempts: count(1, 20, 3).describe("attempts of a task, unless the task says otherwise"),
+    expiresAfterMs: ms(secondMs, 30 * dayMs, 2 * hourMs).describe("a task that nobody took by then fails"),
   }),
   github: section({
-    writeSpacingMs: ms(0, minuteMs, secondMs),
-    /** Share of the hourly GraphQL points the board poll may use. */
-    pollShare: z.number().min(0.01).max(1).default(0.2),
-    pollActiveMs: ms(secondMs, hourMs, minuteMs),
-    pollIdleMs: ms(secondMs, dayMs, 5 * minuteMs),
+    writeSpacingMs: ms(0, minuteMs, secondMs).describe("between two writes to GitHub"),
+    pollShare: z.number().min(0.01).max(1).default(0.2).describe("share of the hourly GraphQL points the board poll may use"),
+    pollActiveMs: ms(secondMs, hourMs, minuteMs).describe("between two readings of a board with active runs"),
+    pollIdleMs: ms(secondMs, dayMs, 5 * minuteMs).describe("between two readings of any other"),
   }),
   /**
    * What nobody has taken is said again after this long, and an effect whose consumer was not heard of for `leaseMs` is given to another.
    * A local mesh, which loses messages with every restart, wants less.
    */
   redelivery: section({
-    handoverMs: ms(secondMs, hourMs, 30 * secondMs),
-    effectMs: ms(secondMs, hourMs, minuteMs),
-    leaseMs: ms(5 * secondMs, hourMs, 3 * minuteMs),
+    handoverMs: ms(secondMs, hourMs, 30 * secondMs).describe("a task handed over and not confirmed is handed over again"),
+    effectMs: ms(secondMs, hourMs, minuteMs).describe("an effect that nobody has taken is sent again"),
+    leaseMs: ms(5 * secondMs, hourMs, 3 * minuteMs).describe("an effect whose consumer was not heard of is given to another"),
   }),
-  retention: section({ finishedMs: ms(hourMs, 365 * dayMs, 7 * dayMs) }),
+  retention: section({
+    finishedMs: ms(hourMs, 365 * dayMs, 7 * dayMs).describe("how long the orchestrator keeps what has ended; the history stays"),
+  }),
   notify: section({
     /** Whose phone listens to which topic of the notification server; empty = the Worker's own topic. An answer is by that person. */
     topics: z
       .array(z.strictObject({ person: z.string().trim().min(1).max(60), topic: z.string().regex(/^[-_A-Za-z0-9]{1,64}$/) }))
       .max(20)
-      .default([]),
-    /** No reminders from then to `quietTo`, each day; over midnight when it is the later one. */
-    quietFrom: timeOfDay,
-    quietTo: timeOfDay,
-    /** Of the two times to UTC: 60 for UTC+1. */
-    utcOffsetMinutes: count(-14 * 60, 14 * 60, 0),
+      .default([])
+      .describe("whose phone listens to which topic of the notification server; empty: the Worker's own topic"),
+    quietFrom: timeOfDay.describe("no reminders from then"),
+    quietTo: timeOfDay.describe("until then, each day; over midnight when it is the earlier of the two"),
+    utcOffsetMinutes: count(-14 * 60, 14 * 60, 0).describe("minutes from UTC to the quiet hours' zone: 60 for UTC+1"),
   }),
-  /** People mentioned when something needs them; GitHub logins. */
-  people: z.array(z.string().min(1).max(39)).max(20).default([]),
+  people: z.array(z.string().min(1).max(39)).max(20).default([]).describe("GitHub logins mentioned when something needs a person"),
 });
 
 export type Policy = z.output<typeof policySchema>;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { parsePolicy } from "../../core/policy.ts";
+import { parsePolicy, policySchema } from "../../core/policy.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";
 import { settings } from "../../durable-objects/remote.ts";
 import { configureProjects } from "../projects/configure-projects.ts";
@@ -18,6 +18,17 @@ export function addSettings(routes: Routes): void {
       answers: { 200: "overrides and policy" },
     },
     async (c) => c.json(shown(await settings(c.env).get())),
+  );
+  routes.add(
+    {
+      method: "get",
+      path: "/settings/schema",
+      tag: "settings",
+      summary: "What may be set, mesh-wide and for a project, as JSON Schema: each setting with its words, range and default",
+      access: "viewer",
+      answers: { 200: "JSON Schema 2020-12" },
+    },
+    (c) => c.json(z.toJSONSchema(policySchema, { io: "input" })),
   );
   routes.add(
     {
