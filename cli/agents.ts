@@ -24,12 +24,12 @@ export function addAgents(program: Command): void {
         out.table(
           page.items,
           [
-            { head: "agent", of: ({ id }) => id, least: 12 },
+            { head: "agent", of: ({ id }) => id },
             { head: "status", of: ({ status }) => status, paint: (text, { status }) => statusColour(status, out.colours)(text) },
             { head: "kind", of: ({ kind }) => kind, drop: 3 },
             { head: "slots", of: ({ slots, kind }) => (kind === "built-in" ? "" : String(slots)), align: "right", drop: 2 },
             { head: "capabilities", of: capabilitiesText, least: 16 },
-            { head: "last contact", of: ({ lastContactAt, kind }) => (kind === "built-in" ? "" : relative(lastContactAt)), least: 8 },
+            { head: "last contact", of: ({ lastContactAt, kind }) => (kind === "built-in" ? "" : relative(lastContactAt)) },
             { head: "version", of: ({ metadata }) => metadata["version"] ?? "", drop: 1 },
           ],
           "No agent has registered. mesh agents token <id> makes a token, mesh runner starts one.",
@@ -119,10 +119,10 @@ function addTokens(group: Command): void {
         out.table<AgentTokenView>(
           page.items,
           [
-            { head: "agent", of: ({ agent }) => agent, least: 12 },
+            { head: "agent", of: ({ agent }) => agent },
             { head: "capabilities", of: ({ capabilities }) => listText(capabilities), least: 14 },
             { head: "projects", of: ({ projects }) => listText(projects), least: 14 },
-            { head: "made", of: ({ createdAt }) => (createdAt === null ? "" : shortWhen(createdAt)), least: 11 },
+            { head: "made", of: ({ createdAt }) => (createdAt === null ? "" : shortWhen(createdAt)) },
           ],
           "There is no token. mesh agents token <id> makes one.",
         ),
@@ -167,7 +167,7 @@ function grantOf(flags: GrantFlags): Omit<AgentGrantRequest, "id"> {
 }
 
 const scoreColumns = [
-  { head: "agent", of: ({ agent }: ScoreView) => agent, least: 12 },
+  { head: "agent", of: ({ agent }: ScoreView) => agent },
   { head: "score", of: ({ score }: ScoreView) => score.toFixed(3), align: "right" as const },
   { head: "status", of: ({ status }: ScoreView) => status },
   { head: "weight", of: ({ weight }: ScoreView) => String(weight), align: "right" as const },

@@ -23,8 +23,8 @@ export function addBackup(program: Command): void {
         out.table<BackupListed>(
           page.items,
           [
-            { head: "backup", of: ({ name }) => name, least: 16 },
-            { head: "made", of: ({ at }) => (at === undefined ? "" : shortWhen(at)), least: 11 },
+            { head: "backup", of: ({ name }) => name },
+            { head: "made", of: ({ at }) => (at === undefined ? "" : shortWhen(at)) },
             { head: "objects", of: ({ objects }) => String(objects), align: "right" },
             { head: "size", of: ({ bytes }) => bytesText(bytes), align: "right" },
           ],

@@ -65,7 +65,7 @@ export function addCredentials(program: Command): void {
           page,
           [
             { head: "no.", of: ({ seq }) => String(seq), align: "right", drop: 1 },
-            { head: "when", of: ({ at }) => shortWhen(at), least: 11 },
+            { head: "when", of: ({ at }) => shortWhen(at) },
             { head: "credential", of: ({ name, version }) => `${name} v${version}` },
             {
               head: "action",

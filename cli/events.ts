@@ -50,7 +50,7 @@ export function addEvents(program: Command): void {
           page,
           [
             { head: "time", of: ({ at }) => timeText(at), paint: colours.dim },
-            { head: "where", of: whereText, least: 10 },
+            { head: "where", of: whereText },
             { head: "event", of: ({ type }) => type, paint: (text, { type }) => typeColour(type, colours)(text) },
             { head: "what", of: whatText, least: 16 },
           ],
@@ -127,12 +127,17 @@ function whereText({ issue, run, task, trace }: EventRow): string {
   return task ?? trace;
 }
 
-/** The event's own words, shortest values first; whole views are for `--json`. */
+/** The event's own words; whole views and empty ones are for `--json`. */
 function whatText({ agent, data }: EventRow): string {
-  const parts = Object.entries(data).flatMap(([name, value]) =>
-    typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? [`${name}=${String(value).slice(0, 80)}`] : [],
-  );
+  const parts = Object.entries(data).flatMap(([name, value]) => {
+    if (typeof value === "number") return [`${name}=${Number(value.toFixed(4))}`];
+    return typeof value === "boolean" || (typeof value === "string" && value !== "") ? [`${name}=${shortened(String(value))}`] : [];
+  });
   return [...(agent ? [agent] : []), ...parts].join(" ");
+}
+
+function shortened(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }
 
 function typeColour(type: string, colours: Mesh["out"]["colours"]): (text: string) => string {

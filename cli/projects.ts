@@ -20,18 +20,10 @@ export function addProjects(program: Command): void {
         out.table<ProjectProfile>(
           page.items,
           [
-            { head: "project", of: ({ name }) => name, least: 14 },
+            { head: "project", of: ({ name }) => name },
             { head: "board", of: ({ board }) => board?.url ?? "none", least: 16 },
             { head: "observed by", of: ({ board }) => board?.observedBy ?? "" },
-            {
-              head: "settings of its own",
-              of: ({ overrides }) =>
-                settingRows(overrides)
-                  .map(({ path }) => path)
-                  .join(", "),
-              least: 19,
-              drop: 1,
-            },
+            { head: "own settings", of: ({ overrides }) => String(settingRows(overrides).length), align: "right", drop: 1 },
           ],
           "No project yet. mesh onboard owner/name makes one.",
         ),
@@ -125,10 +117,10 @@ async function show({ api, out }: Mesh, name: string, flags: { settings?: true }
     out.table(
       active,
       [
-        { head: "active run", of: ({ key, run }) => `${key}.${run}`, least: 14 },
+        { head: "active run", of: ({ key, run }) => `${key}.${run}` },
         { head: "phase", of: ({ phase }) => phase },
         { head: "explain", of: ({ explain }) => explain, least: 20 },
-        { head: "since", of: ({ phaseSince }) => shortWhen(phaseSince), least: 11, drop: 1 },
+        { head: "since", of: ({ phaseSince }) => shortWhen(phaseSince), drop: 1 },
       ],
       "No active run.",
     );
@@ -137,9 +129,9 @@ async function show({ api, out }: Mesh, name: string, flags: { settings?: true }
       out.table(
         view.filtered,
         [
-          { head: "not started", of: ({ issue }) => `${profile.name}#${issue}`, least: 12 },
+          { head: "not started", of: ({ issue }) => `${profile.name}#${issue}` },
           { head: "because", of: ({ reason }) => reason, least: 16 },
-          { head: "seen", of: ({ at }) => shortWhen(at), least: 11, drop: 1 },
+          { head: "seen", of: ({ at }) => shortWhen(at), drop: 1 },
         ],
         "",
       );

@@ -25,10 +25,10 @@ export function addQuestions(program: Command): void {
         out.table<ListedQuestion>(
           page.items,
           [
-            { head: "question", of: ({ id }) => id, least: 18 },
-            { head: "issue", of: ({ project: name, issue }) => `${name}#${issue}`, least: 12 },
+            { head: "question", of: ({ id }) => id },
+            { head: "issue", of: ({ project: name, issue }) => `${name}#${issue}` },
             { head: "asks", of: ({ items }) => items.map(({ text }) => text).join(" / "), least: 16 },
-            { head: "asked", of: ({ askedAt }) => shortWhen(askedAt), least: 11, drop: 1 },
+            { head: "asked", of: ({ askedAt }) => shortWhen(askedAt), drop: 1 },
             {
               head: "with",
               of: ({ status, answer }) => (answer ? `${answer.by}: ${answer.answers.join("; ")}` : status.replace("with-", "")),

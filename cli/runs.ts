@@ -31,12 +31,12 @@ export function addRuns(program: Command): void {
         out,
         page,
         [
-          { head: "run", of: (run) => `${run.key}.${run.run}`, least: 14 },
+          { head: "run", of: (run) => `${run.key}.${run.run}` },
           { head: "phase", of: ({ phase: now }) => now, paint: (text, run) => phaseColour(run.phase, out.colours)(text) },
-          { head: "awaiting", of: ({ awaiting }) => (awaiting === "nothing" ? "" : awaiting), least: 8 },
+          { head: "awaiting", of: ({ awaiting }) => (awaiting === "nothing" ? "" : awaiting) },
           { head: "title", of: ({ title }) => title, least: 14 },
-          { head: "since", of: ({ phaseSince }) => shortWhen(phaseSince), least: 11 },
-          { head: "usd", of: ({ usd }) => usd.toFixed(2), align: "right", drop: 1 },
+          { head: "since", of: ({ phaseSince }) => shortWhen(phaseSince), drop: 1 },
+          { head: "usd", of: ({ usd }) => usd.toFixed(2), align: "right", drop: 3 },
           {
             head: "pull request",
             of: ({ pullRequest }) => (pullRequest ? `#${pullRequest.number}${pullRequest.merged ? " merged" : ""}` : ""),
@@ -100,7 +100,7 @@ function showRun(out: Output, run: RunView): void {
       run.phases.map((entry, index) => ({ ...entry, until: run.phases[index + 1]?.at ?? run.endedAt })),
       [
         { head: "phase", of: ({ phase }) => phase },
-        { head: "from", of: ({ at }) => shortWhen(at), least: 11 },
+        { head: "from", of: ({ at }) => shortWhen(at) },
         { head: "lasted", of: ({ at, until }) => (until === null ? "" : length(until - at)) },
       ],
       "",

@@ -7,9 +7,9 @@ export interface Column<Row> {
   readonly of: (row: Row) => string;
   /** Colours a line of the cell, after it was wrapped. */
   readonly paint?: ((text: string, row: Row) => string) | undefined;
-  /** May be wrapped down to this many characters. */
+  /** May be wrapped down to this many characters, between words. Others keep their width: ids are there to be copied. */
   readonly least?: number;
-  /** Left out on a narrow terminal; the highest first. */
+  /** Left out on a terminal that is too narrow even so; the highest first. */
   readonly drop?: number;
   readonly align?: "right";
 }
@@ -32,7 +32,7 @@ export function renderTable<Row>(
   if (rows.length === 0) return "";
   const cells = rows.map((row) => new Map(columns.map((column) => [column, cleanLine(column.of(row))])));
   const shown = columns.filter((column) => cells.some((cell) => cell.get(column) !== ""));
-  const { kept, widths } = fitted(shown, (column) => natural(column, cells), width);
+  const { kept, widths } = fitted(shown, cells, width);
   const table = new Table({
     chars: chars as never,
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
@@ -55,31 +55,46 @@ export function renderTable<Row>(
     .join("\n");
 }
 
-function natural<Row>(column: Column<Row>, cells: readonly ReadonlyMap<Column<Row>, string>[]): number {
-  return cells.reduce((most, cell) => Math.max(most, (cell.get(column) ?? "").length), column.head.length);
+type Cells<Row> = readonly ReadonlyMap<Column<Row>, string>[];
+
+/** No word this short is broken, as long as columns can be left out instead. */
+const longWord = 28;
+
+function longest<Row>(column: Column<Row>, cells: Cells<Row>, lengthOf: (text: string) => number): number {
+  return cells.reduce((most, cell) => Math.max(most, lengthOf(cell.get(column) ?? "")), column.head.length);
 }
 
 function fitted<Row>(
   columns: readonly Column<Row>[],
-  naturalOf: (column: Column<Row>) => number,
+  cells: Cells<Row>,
   width: number,
 ): { kept: readonly Column<Row>[]; widths: ReadonlyMap<Column<Row>, number> } {
-  const widths = new Map(columns.map((column) => [column, naturalOf(column)]));
+  const natural = new Map(columns.map((column) => [column, longest(column, cells, (text) => text.length)]));
+  const words = new Map(columns.map((column) => [column, Math.min(longWord, longest(column, cells, longestWord))]));
+  const widths = new Map(natural);
+  const least = (column: Column<Row>, breaking: boolean): number =>
+    column.least === undefined
+      ? (natural.get(column) ?? 0)
+      : Math.min(natural.get(column) ?? 0, Math.max(column.least, breaking ? column.head.length : (words.get(column) ?? 0)));
   const excess = (): number => [...widths.values()].reduce((sum, one) => sum + one, gap * (widths.size - 1)) - width;
-  const least = (column: Column<Row>): number =>
-    Math.min(naturalOf(column), Math.max(column.least ?? naturalOf(column), column.head.length));
-  const couldGive = (): number => [...widths].reduce((sum, [column, has]) => sum + has - least(column), 0);
+  const couldGive = (): number => [...widths].reduce((sum, [column, has]) => sum + has - least(column, false), 0);
   for (const column of columns.filter(({ drop }) => drop !== undefined).toSorted((a, b) => (b.drop ?? 0) - (a.drop ?? 0))) {
     if (excess() <= couldGive()) break;
     widths.delete(column);
   }
-  // The widest gives a character at a time, so that what is left is shared out evenly.
-  while (excess() > 0) {
-    const [widest] = [...widths].filter(([column, has]) => has > least(column)).toSorted((a, b) => b[1] - a[1]);
-    if (!widest) break;
-    widths.set(widest[0], widest[1] - 1);
+  // The widest gives a character at a time, so that what is left is shared out evenly; words are broken when nothing else is left.
+  for (const breaking of [false, true]) {
+    while (excess() > 0) {
+      const [widest] = [...widths].filter(([column, has]) => has > least(column, breaking)).toSorted((a, b) => b[1] - a[1]);
+      if (!widest) break;
+      widths.set(widest[0], widest[1] - 1);
+    }
   }
   return { kept: columns.filter((column) => widths.has(column)), widths };
+}
+
+function longestWord(text: string): number {
+  return text.split(" ").reduce((most, word) => Math.max(most, word.length), 0);
 }
 
 /** Lines of at most `width` characters, broken between words where that is possible. */

@@ -39,13 +39,13 @@ export function addTasks(program: Command): void {
         out,
         page,
         [
-          { head: "task", of: ({ id }) => id, least: 18 },
+          { head: "task", of: ({ id }) => id },
           { head: "status", of: (task) => task.status, paint: (text, { status: now }) => taskColour(now, out.colours)(text) },
-          { head: "capability", of: (task) => task.capability, least: 12 },
-          { head: "agent", of: ({ attempts }) => attempts.at(-1)?.agent ?? "", least: 8 },
-          { head: "tries", of: ({ attempts, maxAttempts }) => `${attempts.length} of ${maxAttempts}`, drop: 2 },
-          { head: "submitted", of: ({ submittedAt }) => shortWhen(submittedAt), least: 11 },
-          { head: "took", of: ({ submittedAt, endedAt }) => (endedAt === null ? "" : length(endedAt - submittedAt)), drop: 1 },
+          { head: "capability", of: (task) => task.capability },
+          { head: "agent", of: ({ attempts }) => attempts.at(-1)?.agent ?? "", drop: 1 },
+          { head: "tries", of: ({ attempts, maxAttempts }) => `${attempts.length} of ${maxAttempts}`, drop: 3 },
+          { head: "submitted", of: ({ submittedAt }) => shortWhen(submittedAt) },
+          { head: "took", of: ({ submittedAt, endedAt }) => (endedAt === null ? "" : length(endedAt - submittedAt)), drop: 2 },
         ],
         "No such task.",
       );
@@ -124,10 +124,10 @@ function showTask({ out }: Mesh, task: TaskView): void {
       task.attempts,
       [
         { head: "attempt", of: ({ number }) => String(number), align: "right" },
-        { head: "agent", of: ({ agent }) => agent, least: 8 },
+        { head: "agent", of: ({ agent }) => agent },
         { head: "status", of: ({ status }) => status },
         { head: "score", of: ({ score }) => score.toFixed(3), align: "right", drop: 2 },
-        { head: "began", of: ({ startedAt, dispatchedAt }) => shortWhen(startedAt ?? dispatchedAt), least: 11 },
+        { head: "began", of: ({ startedAt, dispatchedAt }) => shortWhen(startedAt ?? dispatchedAt) },
         {
           head: "took",
           of: ({ startedAt, dispatchedAt, endedAt }) => (endedAt === null ? "" : length(endedAt - (startedAt ?? dispatchedAt))),
