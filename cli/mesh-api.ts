@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { CredentialHealth, CredentialPush, CredentialRecord, CredentialView } from "../core/credentials/credential.ts";
+import type { Diagnosis } from "../core/diagnosis.ts";
 import type { OperatorCommand, ProjectProfile } from "../core/inputs.ts";
 import type { OnboardingView } from "../core/onboarding/view.ts";
 import type { Policy } from "../core/policy.ts";
@@ -108,6 +109,8 @@ export class MeshApi {
   backUp = (): Promise<Answers.BackupMade> => this.#long("/ops/backup", {});
   backups = (): Promise<Page<Answers.BackupListed>> => this.#get("/ops/backups");
   restore = (name: string): Promise<Record<string, unknown>> => this.#long("/ops/restore", { name });
+
+  diagnosis = (): Promise<Diagnosis> => this.#get("/ops/diagnosis");
 
   async #ask<T>(request: MeshRequest): Promise<T> {
     const { response, status } = await send(this.access, request);

@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
 import type { Registration } from "../core/protocol/frames.ts";
+import { meshVersion } from "../core/version.ts";
 import type { Isolation } from "./isolation.ts";
 
-export const runnerVersion = "0.1.0";
+export const runnerVersion: string = meshVersion;
 
 /** What a runner offers: the three capabilities of a session's steps. */
 export function registrationOf(slots: number, isolation: Isolation): Registration {

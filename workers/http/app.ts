@@ -8,6 +8,7 @@ import type { CreateClients } from "../clients.ts";
 import { addAgentTokens } from "./agent-tokens.ts";
 import { addAgentWork } from "./agent-work.ts";
 import { addAgents } from "./agents.ts";
+import { addDiagnosis } from "./diagnosis.ts";
 import { notFound, problem } from "./errors.ts";
 import { addGitHubWebhooks } from "./github-webhooks.ts";
 import { addHealth } from "./health.ts";
@@ -48,6 +49,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addLive(routes);
   addOnboarding(routes);
   addOps(routes);
+  addDiagnosis(routes);
   addJournal(routes);
   addLogin(routes);
   addModelBudget(routes);

@@ -76,6 +76,7 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
     projected: projections.projected,
     archivedAt: archive.archivedAt,
     partitionsAt,
+    reconciledAt: at,
   });
   const reports = projects.map(({ report }) => report);
   return { projects: reports, healthChecks, redelivered, poked: projections.poked?.length ?? 0, archived: archive.archived, failures };

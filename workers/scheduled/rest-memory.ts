@@ -10,6 +10,8 @@ const memory = z.object({
   projected: z.record(z.string(), z.number()).default({}),
   archivedAt: z.record(z.string(), z.number()).default({}),
   partitionsAt: z.number().default(0),
+  /** When everything that was due was last looked at. */
+  reconciledAt: z.number().default(0),
 });
 
 /**
