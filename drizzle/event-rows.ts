@@ -3,6 +3,7 @@ import type { JournalEvent } from "../core/events.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
 import type { OnboardingView } from "../core/onboarding/view.ts";
 import type { RunView } from "../core/project/views.ts";
+import { createCredentialRows, type CredentialRows } from "./credential-rows.ts";
 import { createLearningRows, type LearningRows } from "./learning-rows.ts";
 import { onboardingRow, parseOnboardingView } from "./onboarding-row.ts";
 import type { meshSixEvents } from "./schema/events.ts";
@@ -14,7 +15,7 @@ import { createTaskRows, type TaskRows } from "./task-rows.ts";
 type Row<T extends { $inferInsert: unknown }> = T["$inferInsert"];
 
 /** The rows a page of events comes to, at most one per primary key and table. */
-export interface EventRows extends TaskRows, LearningRows {
+export interface EventRows extends TaskRows, LearningRows, CredentialRows {
   readonly events: readonly Row<typeof meshSixEvents>[];
   readonly projects: readonly Row<typeof repoRegistry>[];
   readonly runs: readonly Row<typeof issueRuns>[];
@@ -42,6 +43,7 @@ export function eventRows(events: readonly JournalEvent[]): EventRows {
     runs: new Map(),
     tasks: createTaskRows(),
     learned: createLearningRows(),
+    credentials: createCredentialRows(),
     checkpoints: [],
     onboardings: new Map(),
   };
@@ -56,6 +58,7 @@ export function eventRows(events: readonly JournalEvent[]): EventRows {
   return {
     ...page.tasks.rows(),
     ...page.learned.rows(),
+    ...page.credentials.rows(),
     events: rows,
     projects: [...page.projects.values()],
     runs: views.map(({ view }) => runRow(view)),
@@ -77,6 +80,7 @@ interface Collected {
   readonly runs: Map<string, { readonly view: RunView; readonly at: number }>;
   readonly tasks: ReturnType<typeof createTaskRows>;
   readonly learned: ReturnType<typeof createLearningRows>;
+  readonly credentials: ReturnType<typeof createCredentialRows>;
   readonly checkpoints: Row<typeof sessionCheckpoints>[];
   readonly onboardings: Map<string, OnboardingView>;
 }
@@ -117,6 +121,8 @@ function collect(event: JournalEvent, page: Collected): string | undefined {
     case "learning-noted":
     case "architect-consulted":
       return page.learned.add(event);
+    case "credential-recorded":
+      return page.credentials.add(event);
     default:
       return undefined;
   }

@@ -3,6 +3,7 @@ import type { JournalEvent, JournalPage } from "../core/events.ts";
 import type { Database } from "./database.ts";
 import { eventRows, refusalOf, type EventRows } from "./event-rows.ts";
 import { countUses } from "./learning-rows.ts";
+import { credentialHistory } from "./schema/credentials.ts";
 import { meshSixEvents } from "./schema/events.ts";
 import { learnings } from "./schema/learnings.ts";
 import { onboardingRuns } from "./schema/onboardings.ts";
@@ -109,6 +110,7 @@ function insertsOf(rows: EventRows): SQL[] {
     rows.checkpoints.length > 0 && upsertAll(sessionCheckpoints, rows.checkpoints, "keep"),
     rows.onboardings.length > 0 && upsertAll(onboardingRuns, rows.onboardings, "replace"),
     rows.learnings.length > 0 && upsertAll(learnings, rows.learnings, "keep"),
+    rows.credentials.length > 0 && upsertAll(credentialHistory, rows.credentials, "replace"),
     rows.uses.length > 0 && countUses(rows.uses),
     rows.refusals.length > 0 && upsertAll(projectionRefusals, rows.refusals, "keep"),
   ].filter((insert) => insert !== false);

@@ -1,4 +1,4 @@
-import type { CredentialView, RefreshGrant, RefreshRefusal, VaultRefusal } from "../core/credentials/credential.ts";
+import type { CredentialView, RefreshedTokens, RefreshGrant, RefreshRefusal, VaultRefusal } from "../core/credentials/credential.ts";
 import { failuresTold, refreshAgainAt, refreshDueAt } from "../core/credentials/refresh-plan.ts";
 import { ok, refused } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
@@ -17,14 +17,6 @@ export interface RefreshLease {
   readonly lease: string;
   readonly version: number;
   readonly grant: RefreshGrant;
-}
-
-/** What the provider gave. */
-export interface RefreshedTokens {
-  readonly accessToken: string;
-  readonly expiresAt: Moment | null;
-  /** Null: the one before goes on. */
-  readonly refreshToken: string | null;
 }
 
 /** Why the provider gave nothing. `final`: it never will (`invalid_grant`), and the credential ends. */

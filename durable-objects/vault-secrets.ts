@@ -2,6 +2,7 @@ import type { SealFault, VaultRefusal } from "../core/credentials/credential.ts"
 import type { ProjectKey } from "../core/ids.ts";
 import { ok, refused } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
+import { now } from "../platform/clock.ts";
 import { log } from "../platform/log.ts";
 import { masterKeyId, masterKeys, readHeads, rewrapped, seal, signHeads, unseal } from "../platform/sealing.ts";
 import type { Heads, MasterKeys, Sealed, SignedHeads } from "../platform/sealing.ts";
@@ -16,6 +17,12 @@ const mostSecrets = 100;
 export interface Opened {
   readonly row: SecretRow;
   readonly text: string;
+}
+
+/** What came of wrapping all data keys anew. `versions` among the failed: what tells the newest versions could not be read. */
+export interface Rewrapped {
+  readonly rewrapped: number;
+  readonly failed: readonly { readonly name: string; readonly reason: SealFault }[];
 }
 
 /** What is to be written with a new version. */
@@ -64,9 +71,9 @@ export class VaultSecrets {
       if (head.state === "ended") return refused("invalidated");
       const opened = await unseal(this.#keys, { project: this.#project, name, version: head.version }, row.sealed);
       // Meanwhile a newer version may have come, or this one have been ended.
-      const now = this.#store.secret(name);
-      if (now?.version !== row.version || (now.sealed === null) !== (row.sealed === null)) continue;
-      return opened.ok ? ok({ row: now, text: opened.value }) : this.#refuse(name, row.version, opened.error, by);
+      const still = this.#store.secret(name);
+      if (still?.version !== row.version || (still.sealed === null) !== (row.sealed === null)) continue;
+      return opened.ok ? ok({ row: still, text: opened.value }) : this.#refuse(name, row.version, opened.error, by);
     }
   }
 
@@ -123,44 +130,63 @@ export class VaultSecrets {
   }
 
   /** Wraps every data key under the present master key, and signs the versions with it. To be called in turn; repeating changes nothing. */
-  async rewrap(
-    by: string,
-  ): Promise<{ readonly rewrapped: number; readonly failed: readonly { readonly name: string; readonly reason: SealFault }[] }> {
-    const failed: { name: string; reason: SealFault }[] = [];
+  async rewrap(by: string, discard: boolean): Promise<Rewrapped> {
+    const failed: { key: SecretKey; name: string; reason: SealFault }[] = [];
     let count = 0;
-    for (const { name, version } of this.#store.secrets()) {
-      const row = this.#store.secret(name);
-      if (row === undefined || row.sealed === null) continue;
-      const again = await rewrapped(this.#keys, { project: this.#project, name, version }, row.sealed);
+    for (const { name, version, sealed } of this.#store.secrets()) {
+      if (sealed === null) continue;
+      const again = await rewrapped(this.#keys, { project: this.#project, name, version }, sealed);
       if (!again.ok) {
         this.#refuse(name, version, again.error, by);
-        failed.push({ name: plain(name), reason: again.error });
-        continue;
+        failed.push({ key: name, name: plain(name), reason: again.error });
+      } else if (again.value.key.id !== (sealed as Sealed).key.id) {
+        this.#store.together(() => {
+          this.#store.setSealed(name, again.value);
+          this.#history.add({ name: plain(name), version, action: "rewrapped", by, detail: `under master key ${again.value.key.id}` });
+        });
+        count += 1;
       }
-      if (again.value.key.id === (row.sealed as Sealed).key.id) continue;
-      this.#store.together(() => {
-        this.#store.setSealed(name, again.value);
-        this.#history.add({ name: plain(name), version, action: "rewrapped", by, detail: `under master key ${again.value.key.id}` });
-      });
-      count += 1;
     }
-    const signed = this.#store.heads;
-    if (signed !== undefined && signed.key !== (await masterKeyId(this.#keys.current))) {
-      const heads = await this.#read(signed);
-      if (heads.ok) this.#store.setHeads(await this.#sign(heads.value));
-      else failed.push({ name: "", reason: heads.error });
-    }
-    return { rewrapped: count, failed };
+    const headFault = await this.#signAnew();
+    if (discard && headFault !== undefined) this.#discardAll(by);
+    else if (discard) for (const { key } of failed) await this.end(key, discarded, { action: "wiped", by, detail: "could not be opened" });
+    const faults = failed.map(({ name, reason }) => ({ name, reason }));
+    return { rewrapped: count, failed: headFault === undefined ? faults : [...faults, { name: "versions", reason: headFault }] };
   }
 
-  /** Whether the versions can be read with the present master keys; undefined when they can. */
-  async headFault(): Promise<SealFault | undefined> {
-    const heads = await this.#read(this.#store.heads);
+  /** Why the versions cannot be read with the present master keys. To be called in turn. */
+  async keyFault(): Promise<SealFault | undefined> {
+    const signed = this.#store.heads;
+    if (signed === undefined && this.#store.isEmpty) {
+      this.#store.setHeads(await this.#sign({ n: 1, secrets: {} }));
+      return undefined;
+    }
+    if (signed === undefined) return "tampered";
+    const heads = await readHeads(this.#keys, this.#project, signed);
     return heads.ok ? undefined : heads.error;
   }
 
   get #keys(): MasterKeys {
     return masterKeys(this.#env);
+  }
+
+  /** Has the present master key sign the versions; answers why it may not. */
+  async #signAnew(): Promise<SealFault | undefined> {
+    const signed = this.#store.heads;
+    if (signed === undefined || signed.key === (await masterKeyId(this.#keys.current))) return undefined;
+    const heads = await this.#read(signed);
+    if (!heads.ok) return heads.error;
+    this.#store.setHeads(await this.#sign(heads.value));
+    return undefined;
+  }
+
+  #discardAll(by: string): void {
+    this.#store.together(() => {
+      for (const { name, version } of this.#store.secrets()) {
+        this.#history.add({ name: plain(name), version, action: "wiped", by, detail: "could not be opened" });
+      }
+      this.#store.clear();
+    });
   }
 
   #sign(heads: Heads): Promise<SignedHeads> {
@@ -183,4 +209,8 @@ export class VaultSecrets {
     }
     return refused(reason);
   }
+}
+
+function discarded({ facts }: SecretRow): SecretFacts {
+  return { ...facts, invalidatedAt: now(), lease: null };
 }

@@ -4,6 +4,7 @@ import type {
   CredentialPush,
   CredentialRecord,
   CredentialView,
+  RefreshedTokens,
   RefreshRefusal,
   SealFault,
   VaultRefusal,
@@ -23,8 +24,9 @@ import { VaultBundles } from "./vault-bundles.ts";
 import type { BundleHolder, Provision } from "./vault-bundles.ts";
 import { VaultHistory } from "./vault-history.ts";
 import { VaultRefresh } from "./vault-refresh.ts";
-import type { CredentialSecret, RefreshedTokens, RefreshFailure, RefreshLease } from "./vault-refresh.ts";
+import type { CredentialSecret, RefreshFailure, RefreshLease } from "./vault-refresh.ts";
 import { VaultSecrets } from "./vault-secrets.ts";
+import type { Rewrapped } from "./vault-secrets.ts";
 import { VaultStore } from "./vault-store.ts";
 import type { SecretFacts, SecretKey } from "./vault-store.ts";
 import { healthOf, viewOf } from "./vault-views.ts";
@@ -183,14 +185,17 @@ export class Vault extends DurableObject<Env> {
     });
   }
 
-  /** Wraps every data key under the present master key; repeating changes nothing. Values stay readable throughout. */
-  rewrap(by: string): Promise<{ rewrapped: number; failed: readonly { readonly name: string; readonly reason: SealFault }[] }> {
-    return this.#changed(() => this.#secrets.rewrap(by));
+  /**
+   * Wraps every data key under the present master key; repeating changes nothing. Values stay readable throughout. `discard`: what cannot be opened,
+   * since its master key is lost, is deleted.
+   */
+  rewrap(by: string, discard = false): Promise<Rewrapped> {
+    return this.#changed(() => this.#secrets.rewrap(by, discard));
   }
 
-  /** Why nothing here opens with the present master keys; null when it does. */
+  /** Why nothing here opens with the present master keys; null when it does. A Vault that never held anything remembers the key from then on. */
   async keyFault(): Promise<SealFault | null> {
-    return (await this.#secrets.headFault()) ?? null;
+    return (await this.#secrets.inTurn(() => this.#secrets.keyFault())) ?? null;
   }
 
   /** Deletes every secret and bundle. `forget`: the history as well, untold; else it stays, and the orchestrator is told before this answers. */

@@ -8,6 +8,8 @@ import { createChatCompletions } from "../clients/model/chat-completions.ts";
 import type { CompletionRequest, Model } from "../clients/model/model.ts";
 import { createModelBudget } from "../clients/model-budget/create-model-budget.ts";
 import type { ModelBudget } from "../clients/model-budget/model-budget.ts";
+import { createOAuth } from "../clients/oauth/oauth.ts";
+import type { OAuth } from "../clients/oauth/oauth.ts";
 import { createNtfy } from "../clients/ntfy/ntfy.ts";
 import type { Ntfy } from "../clients/ntfy/ntfy.ts";
 import { openDatabase } from "../drizzle/database.ts";
@@ -42,6 +44,8 @@ export interface Clients {
   readonly httpCheck: HttpCheck;
   /** Keys and budgets of projects at the model gateway; without one it makes and knows nothing. */
   readonly modelBudget: ModelBudget;
+  /** Renews access tokens of projects' credentials. */
+  readonly oauth: OAuth;
   readonly openDatabase: () => Database;
   /** Where people look; without a trailing slash. */
   readonly dashboardUrl: string;
@@ -104,6 +108,7 @@ function connect(env: Env): Clients {
         fetchEndpoint: settings.DATABASE_FETCH_ENDPOINT,
         onStatement: () => countWorker("sqlStatements"),
       }),
+    oauth: createOAuth({ ...outside, allowPrivate: settings.ALLOW_PRIVATE_ADDRESSES }),
     httpCheck: createHttpCheck({ now, allowPrivate: settings.ALLOW_PRIVATE_ADDRESSES }),
     modelBudget: createModelBudget({
       ...outside,

@@ -6,6 +6,7 @@ import { createInMemoryPreparation } from "../clients/github/in-memory-preparati
 import { createScriptedHttpCheck } from "../clients/http-check/scripted-http-check.ts";
 import { createInMemoryModelBudget } from "../clients/model-budget/in-memory-model-budget.ts";
 import { createScriptedModel } from "../clients/model/scripted-model.ts";
+import { createScriptedOAuth } from "../clients/oauth/scripted-oauth.ts";
 import { createRecordedNtfy } from "../clients/ntfy/recorded-ntfy.ts";
 import type { ProjectKey, ProjectName } from "../core/ids.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
@@ -50,6 +51,7 @@ export function createTestMesh() {
   const preparation = createInMemoryPreparation();
   const [model, ntfy, httpCheck] = [createScriptedModel(), createRecordedNtfy(), createScriptedHttpCheck()];
   const modelBudget = createInMemoryModelBudget();
+  const oauth = createScriptedOAuth();
   const profiles = new Map<ProjectName, ProjectProfile>();
   const hookNumbers = new Map<ProjectKey, number>();
   const clients: Clients = {
@@ -73,6 +75,7 @@ export function createTestMesh() {
     publicUrl: settings.PUBLIC_URL,
     httpCheck,
     modelBudget,
+    oauth,
     openDatabase: () => openDatabase({ url: settings.DATABASE_URL }),
     dashboardUrl: settings.DASHBOARD_URL,
     hasApp: false,
@@ -104,6 +107,7 @@ export function createTestMesh() {
     ntfy,
     httpCheck,
     modelBudget,
+    oauth,
     hookNumbers,
     queued,
     env: testEnv,

@@ -34,6 +34,15 @@ export type VaultRefusal = SealFault | "unknown-credential" | "invalidated" | "t
 /** Why a refresh is not begun. */
 export type RefreshRefusal = VaultRefusal | "no-refresh-token" | "under-way" | "backoff" | "not-due";
 
+/** What a provider gave for a refresh token. */
+export interface RefreshedTokens {
+  readonly accessToken: string;
+  /** Null: it named no end. */
+  readonly expiresAt: Moment | null;
+  /** Null: the one before goes on. */
+  readonly refreshToken: string | null;
+}
+
 /** What may be known of a credential: everything but its values. */
 export interface CredentialView {
   readonly name: CredentialName;
@@ -85,6 +94,3 @@ export interface CredentialRecord {
   /** Kebab-case or a short sentence; for `refused` and `refresh-failed` the reason. */
   readonly detail: string;
 }
-
-/** Who records a refresh that nobody asked for. */
-export const refreshedBySchedule = "schedule";

@@ -6,9 +6,11 @@ import { errorText, log } from "../../platform/log.ts";
 import { randomId } from "../../platform/random-id.ts";
 import type { CreateClients } from "../clients.ts";
 import { addAgentTokens } from "./agent-tokens.ts";
+import { addAgentBundles } from "./agent-bundles.ts";
 import { addAgentWork } from "./agent-work.ts";
 import { addAgents } from "./agents.ts";
 import { addDiagnosis } from "./diagnosis.ts";
+import { addCredentials } from "./credentials.ts";
 import { notFound, problem } from "./errors.ts";
 import { addGitHubWebhooks } from "./github-webhooks.ts";
 import { addHealth } from "./health.ts";
@@ -29,6 +31,7 @@ import { Routes } from "./routes.ts";
 import { addRuns } from "./runs.ts";
 import { addSettings } from "./settings.ts";
 import { addTasks } from "./tasks.ts";
+import { addVault } from "./vault.ts";
 
 /** The Worker's HTTP interface. Every answer carries `x-request-id`, every refusal is a problem. */
 export function createApp(createClients: CreateClients): Hono<Http> {
@@ -39,8 +42,10 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addAgentTokens(routes);
   addAgents(routes);
   addAgentWork(routes);
+  addAgentBundles(routes);
   addTasks(routes);
   addProjects(routes);
+  addCredentials(routes);
   addRuns(routes);
   addQuestions(routes);
   addReplies(routes);
@@ -50,6 +55,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addOnboarding(routes);
   addOps(routes);
   addDiagnosis(routes);
+  addVault(routes);
   addJournal(routes);
   addLogin(routes);
   addModelBudget(routes);

@@ -13,6 +13,7 @@ import type { Clients } from "../clients.ts";
 import { pokeProjection } from "../queues/projections.ts";
 import { registeredProjects } from "../registry.ts";
 import { archiveJournal } from "./archive-journal.ts";
+import { refreshCredentials } from "./credential-refresh.ts";
 import { deliveriesEveryMs, reconcileProject, toleranceMs } from "./reconcile-project.ts";
 import { redeliver } from "./redeliver.ts";
 import { attempt } from "./report.ts";
@@ -39,7 +40,7 @@ interface Round {
 
 /**
  * Brings back what may have been lost: reads boards, pull requests and branches again, has failed webhook deliveries repeated, probes agents'
- * dependencies, pokes read models that lag, makes the next months' partitions. `due`: what its interval says, and nothing at all while nothing is
+ * dependencies, pokes read models that lag, makes the next months' partitions, renews credentials ahead of their end. `due`: what its interval says, and nothing at all while nothing is
  * due; `now`: everything. One failing project or card stops no other.
  */
 export async function reconcile(env: Env, clients: Clients, which: "due" | "now"): Promise<ReconcileReport> {
@@ -47,19 +48,22 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const failures: Failure[] = [];
   const known = await restMemory(env);
   const isDue = (until: Moment | undefined): boolean => which === "now" || at >= (until ?? 0) - toleranceMs;
-  if (!isDue(known.until)) return { projects: [], healthChecks: 0, redelivered: 0, poked: 0, archived: 0, failures };
+  if (!isDue(known.until)) return { projects: [], healthChecks: 0, redelivered: 0, poked: 0, archived: 0, refreshed: 0, failures };
   const round: Round = { env, clients, which, at, known, failures };
   await attempt("built-in-agents", failures, () => pool(env).registerBuiltIn(builtInAgents), undefined);
   const profiles = await attempt("registry", failures, () => registeredProjects(env, 0), []);
   const looked = profiles.filter(({ key }) => isDue(known.projects[key]));
   const keys = [...(isDue(known.projects[meshProject]) ? [meshProject] : []), ...looked.map(({ key }) => key)];
   const meshSettings = looked.length > 0 ? await attempt("settings", failures, () => settings(env).all(), undefined) : undefined;
-  const [healthChecks, redelivered, projections, archive, partitionsAt, projects] = await Promise.all([
+  const vaults = [meshProject, ...profiles.map(({ key }) => key)];
+  const renewing = { env, clients, which, known: known.credentials, failures };
+  const [healthChecks, redelivered, projections, archive, partitionsAt, credentials, projects] = await Promise.all([
     attempt("health-checks", failures, () => probeHealth(env, clients), 0),
     attempt("app-deliveries", failures, () => redeliverApp(clients, which), 0),
     attempt("projections", failures, () => pokeStale(round, keys), { poked: null, projected: known.projected }),
     attempt("archive", failures, () => archiveDue(round, keys), { archived: 0, archivedAt: known.archivedAt }),
     attempt("partitions", failures, () => makePartitions(round), known.partitionsAt),
+    attempt("credential-refresh", failures, () => refreshCredentials(renewing, vaults), { refreshed: 0, nextAt: known.credentials }),
     Promise.all(looked.map((profile) => reconcileProject(env, clients, profile, which, meshSettings))),
   ]);
   const rests = new Map(keys.map((key) => [key, at + restMostMs]));
@@ -71,15 +75,20 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const healthAt = await attempt("health-checks", failures, () => pool(env).nextHealthCheckAt(), at);
   await rememberRest(env, {
     version: 1,
-    until: failures.length > 0 ? at : Math.min(at + restMostMs, healthAt ?? Number.POSITIVE_INFINITY, ...Object.values(until)),
+    until:
+      failures.length > 0
+        ? at
+        : Math.min(at + restMostMs, healthAt ?? Number.POSITIVE_INFINITY, ...Object.values(until), ...Object.values(credentials.nextAt)),
     projects: until,
     projected: projections.projected,
     archivedAt: archive.archivedAt,
     partitionsAt,
     reconciledAt: at,
+    credentials: credentials.nextAt,
   });
   const reports = projects.map(({ report }) => report);
-  return { projects: reports, healthChecks, redelivered, poked: projections.poked?.length ?? 0, archived: archive.archived, failures };
+  const poked = projections.poked?.length ?? 0;
+  return { projects: reports, healthChecks, redelivered, poked, archived: archive.archived, refreshed: credentials.refreshed, failures };
 }
 
 async function probeHealth(env: Env, clients: Clients): Promise<number> {

@@ -32,6 +32,8 @@ export interface ReconcileReport {
   readonly poked: number;
   /** Journal entries copied to the archive. */
   readonly archived: number;
+  /** Credentials that were renewed. */
+  readonly refreshed: number;
   readonly failures: readonly Failure[];
 }
 

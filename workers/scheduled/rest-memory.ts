@@ -12,6 +12,8 @@ const memory = z.object({
   partitionsAt: z.number().default(0),
   /** When everything that was due was last looked at. */
   reconciledAt: z.number().default(0),
+  /** When a project's Vault is to be asked for credentials to renew, by key. */
+  credentials: z.record(z.string(), z.number()).default({}),
 });
 
 /**
