@@ -30,7 +30,8 @@ export function createVault(key = `R_vault${(vaults += 1)}` as ProjectKey) {
       const made = await vault(env, key).provision(holder, null);
       return made.status === "provisioned" ? vault(env, key).openBundle(made.bundleId, holder) : made;
     },
-    actions: async () => (await vault(env, key).history(undefined, 100)).map(({ action, name, version, detail }) => [action, name, version, detail]),
+    actions: async () =>
+      (await vault(env, key).history(undefined, 100)).map(({ action, name, version, detail }) => [action, name, version, detail]),
     /** What its orchestrator has journaled of it. */
     async told(): Promise<JournalEvent[]> {
       const { events } = await orchestrator(env, key).journalSince(0, 1_000);

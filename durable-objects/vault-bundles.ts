@@ -47,7 +47,9 @@ export class VaultBundles {
     if (held?.agent === holder.agent && this.#isActive(held, live, at)) {
       return { status: "current", bundleId: held.id, expiresAt: held.holdsUntil };
     }
-    const waiting = this.#store.bundles().find((bundle) => isFor(bundle, holder) && this.#isWaiting(bundle, live, at));
+    const waiting = this.#store
+      .bundles()
+      .find((bundle) => isFor(bundle, holder) && bundle.openedAt === null && bundle.openBy > at && isOf(bundle, live));
     if (waiting !== undefined) return { status: "provisioned", bundleId: waiting.id, expiresAt: waiting.openBy };
     const bundle: Bundle = {
       id: `b${orderedId(at)}`,
@@ -65,31 +67,39 @@ export class VaultBundles {
     return { status: "provisioned", bundleId: bundle.id, expiresAt: bundle.openBy };
   }
 
-  /** The variables, once. `bundle-over`: used, expired, ended with its credential, or another's. */
+  /**
+   * The variables, once, in the newest versions of the credentials the bundle was made for. `bundle-over`: used, expired, ended with one of its
+   * credentials, or another's.
+   */
   async open(
     id: string,
     holder: BundleHolder,
   ): Promise<Result<{ variables: Record<string, string>; expiresAt: Moment }, SealFault | "bundle-over">> {
-    const bundle = this.#store.bundle(id);
-    if (bundle === undefined || !isFor(bundle, holder) || !this.#isWaiting(bundle, this.#live(now()), now())) return refused("bundle-over");
-    const variables: Record<string, string> = {};
-    for (const name of Object.keys(bundle.versions).toSorted(agentLast)) {
-      const opened = await this.#secrets.open(name as SecretKey, holder.agent);
-      if (!opened.ok) return refused(isFault(opened.error) ? opened.error : "bundle-over");
-      Object.assign(variables, (JSON.parse(opened.value.text) as { variables: Record<string, string> }).variables);
+    for (;;) {
+      const asked = this.#waiting(id, holder);
+      if (asked === undefined) return refused("bundle-over");
+      const variables: Record<string, string> = {};
+      const versions: Record<string, number> = {};
+      for (const name of Object.keys(asked.bundle.versions).toSorted(agentLast)) {
+        const opened = await this.#secrets.open(name as SecretKey, holder.agent);
+        if (!opened.ok) return refused(isFault(opened.error) ? opened.error : "bundle-over");
+        const { row, text } = opened.value;
+        versions[name] = row.version;
+        Object.assign(variables, (JSON.parse(text) as { variables: Record<string, string> }).variables);
+      }
+      // Meanwhile someone else may have opened it, or a credential have been ended or renewed.
+      const still = this.#waiting(id, holder);
+      if (still === undefined) return refused("bundle-over");
+      if (still.rows.some(({ name, version }) => versions[name] !== version)) continue;
+      const at = now();
+      const ends = still.rows.flatMap(({ facts }) => facts.expiresAt ?? []);
+      const opened: Bundle = { ...still.bundle, versions, openedAt: at, holdsUntil: Math.min(at + holdsMostMs, ...ends) };
+      this.#store.together(() => {
+        this.#store.putBundle(opened);
+        this.#history.add(...still.rows.map((row) => recordOf(row, "bundle-opened", opened)));
+      });
+      return ok({ variables, expiresAt: opened.holdsUntil });
     }
-    // Meanwhile someone else may have opened it, or a credential have been ended.
-    const at = now();
-    const live = this.#live(at);
-    const still = this.#store.bundle(id);
-    if (still === undefined || !this.#isWaiting(still, live, at)) return refused("bundle-over");
-    const ends = live.flatMap(({ facts }) => facts.expiresAt ?? []);
-    const opened: Bundle = { ...still, openedAt: at, holdsUntil: Math.min(at + holdsMostMs, ...ends) };
-    this.#store.together(() => {
-      this.#store.putBundle(opened);
-      this.#history.add(...live.map((row) => recordOf(row, "bundle-opened", opened)));
-    });
-    return ok({ variables, expiresAt: opened.holdsUntil });
   }
 
   /** The last opened bundle whose variables still hold. */
@@ -109,8 +119,13 @@ export class VaultBundles {
       );
   }
 
-  #isWaiting(bundle: Bundle, live: readonly SecretRow[], at: Moment): boolean {
-    return bundle.openedAt === null && bundle.openBy > at && isOf(bundle, live);
+  /** The bundle and its credentials, while this holder may open it and all of them are live. */
+  #waiting(id: string, holder: BundleHolder): { readonly bundle: Bundle; readonly rows: readonly SecretRow[] } | undefined {
+    const at = now();
+    const bundle = this.#store.bundle(id);
+    if (bundle === undefined || !isFor(bundle, holder) || bundle.openedAt !== null || bundle.openBy <= at) return undefined;
+    const rows = this.#live(at).filter(({ name }) => name in bundle.versions);
+    return rows.length === Object.keys(bundle.versions).length ? { bundle, rows } : undefined;
   }
 
   #isActive(bundle: Bundle, live: readonly SecretRow[], at: Moment): boolean {

@@ -25,14 +25,17 @@ describe("credentials", () => {
   test("what is pushed is there after a restart, with who pushed it, and shows no value", async () => {
     const { vault, stub, push, sql } = createVault();
     const pushed = await push(variables, { expiresAt: now() + hourMs });
-    expect(pushed).toMatchObject({ ok: true, value: { name: "agent", version: 1, variables: ["ANTHROPIC_API_KEY"], pushedBy: "operator" } });
+    expect(pushed).toMatchObject({
+      ok: true,
+      value: { name: "agent", version: 1, variables: ["ANTHROPIC_API_KEY"], pushedBy: "operator" },
+    });
     await evictDurableObject(stub);
     const health = await vault.health();
     expect(health).toMatchObject({ hasValidCredential: true, hasRefreshToken: false, lastRefreshAt: null, activeBundleId: null });
     expect(health.expiresInMs).toBeGreaterThan(hourMs - minuteMs);
-    expect(JSON.stringify([pushed, health, await vault.list(), await vault.history(undefined, 10), await sql("SELECT * FROM secrets")])).not.toContain(
-      secret,
-    );
+    expect(
+      JSON.stringify([pushed, health, await vault.list(), await vault.history(undefined, 10), await sql("SELECT * FROM secrets")]),
+    ).not.toContain(secret);
   });
 
   test("the same again is the same version, another is the next", async () => {
@@ -122,6 +125,17 @@ describe("bundles", () => {
     expect(await vault.provision(holder(4), second)).toMatchObject({ status: "provisioned" });
   });
 
+  test("made before a renewal they give what is newest", async () => {
+    const { vault, push, key } = createVault();
+    await push({ KEY: "old" });
+    const holder = { agent: "runner-1", task: `${key}.t1-1-1`, attempt: 1 };
+    const made = await vault.provision(holder, null);
+    if (made.status !== "provisioned") throw new Error(made.status);
+    await push({ KEY: "new" });
+    expect(await vault.openBundle(made.bundleId, holder)).toMatchObject({ ok: true, value: { variables: { KEY: "new" } } });
+    expect(await vault.provision(holder, made.bundleId)).toMatchObject({ status: "current" });
+  });
+
   test("end with their credential: unopened ones open no more, opened ones are not current", async () => {
     const { vault, push, key } = createVault();
     await push(variables);
@@ -199,7 +213,7 @@ describe("other secrets", () => {
 describe("backups", () => {
   const pages = async ({ vault }: ReturnType<typeof createVault>): Promise<VaultPage[]> => {
     const all: VaultPage[] = [];
-    for (let cursor: number | null = null; ; ) {
+    for (let cursor: number | null = null; ;) {
       const { page, next }: { page: VaultPage; next: number | null } = await vault.exportPage(cursor);
       all.push(structuredClone(page));
       if (next === null) return all;
@@ -221,7 +235,14 @@ describe("backups", () => {
     for (const page of [...backup, ...backup]) expect(await vault.importPage(page, "ann")).toMatchObject({ ok: true });
     expect(await vault.list()).toEqual(before);
     expect(await bundle()).toMatchObject({ ok: true, value: { variables } });
-    expect((await made.actions()).map(([action]) => action)).toEqual(["bundle-opened", "bundle-made", "restored", "invalidated", "pushed", "pushed"]);
+    expect((await made.actions()).map(([action]) => action)).toEqual([
+      "bundle-opened",
+      "bundle-made",
+      "restored",
+      "invalidated",
+      "pushed",
+      "pushed",
+    ]);
   });
 
   test("do not go into another project, over newer secrets, or in with changed versions", async () => {
@@ -276,8 +297,6 @@ describe("master keys", () => {
     await giveMasterKeys(secondMasterKey, firstMasterKey);
     expect(await bundle(2)).toMatchObject({ ok: true, value: { variables } });
     expect(await vault.keyFault()).toBeNull();
-    await giveMasterKeys("");
-    await expect(vault.health()).rejects.toThrow(/MASTER_KEY/);
   });
 
   test("an empty Vault remembers the key it was asked with", async () => {
@@ -337,7 +356,10 @@ describe("master keys", () => {
     const { vault, push, bundle } = createVault();
     await push(variables);
     await giveMasterKeys(secondMasterKey);
-    expect(await vault.rewrap("ann")).toMatchObject({ rewrapped: 0, failed: [{ name: "agent", reason: "unknown-key" }, { name: "versions" }] });
+    expect(await vault.rewrap("ann")).toMatchObject({
+      rewrapped: 0,
+      failed: [{ name: "agent", reason: "unknown-key" }, { name: "versions" }],
+    });
     expect(await vault.list()).toHaveLength(1);
     await vault.rewrap("ann", true);
     expect(await vault.list()).toEqual([]);
