@@ -7,6 +7,8 @@ export interface LogFields {
   readonly task?: string;
   readonly attempt?: number;
   readonly agent?: string;
+  readonly onboarding?: string;
+  readonly activity?: string;
   readonly effect_id?: string;
   readonly delivery?: string;
   readonly queue?: string;

@@ -21,7 +21,7 @@ export type OnboardingInput =
     } & OfAttempt)
   /** A person has to do something; said again when what is shown has changed. */
   | ({ readonly type: "onboarding-waiting"; readonly login: LoginPrompt; readonly found?: OnboardingFindings } & OfAttempt)
-  | ({ readonly type: "onboarding-failed" } & OnboardingError & OfAttempt)
+  | ({ readonly type: "onboarding-failed"; readonly found?: OnboardingFindings } & OnboardingError & OfAttempt)
   /** A person has it go on from the activity that failed. */
   | { readonly type: "onboarding-retried"; readonly onboarding: OnboardingId; readonly by: string }
   /** The workflow of this attempt was lost: the next one goes on from where it was. */

@@ -101,7 +101,7 @@ function wait(
 
 function fail(
   onboarding: Onboarding,
-  { activity, reason, message, fix }: Extract<OnboardingInput, { type: "onboarding-failed" }>,
+  { activity, reason, message, fix, found }: Extract<OnboardingInput, { type: "onboarding-failed" }>,
   at: Moment,
 ): OnboardingStep {
   if (activity !== nextActivity(onboarding)) return ignored("out-of-order");
@@ -110,6 +110,7 @@ function fail(
     status: "failed",
     activity,
     error: { activity, reason, message, fix },
+    found: { ...onboarding.found, ...found },
     updatedAt: at,
     endedAt: at,
   });

@@ -25,6 +25,8 @@ export const trialResult = z.strictObject({
   exitCode: z.number().int().nullable(),
   timedOut: z.boolean(),
   installCommand: text(2_000).nullable(),
+  /** What was, or would have been, run as the test; null: none was given and none was found. */
+  testCommand: text(2_000).nullable(),
   head: z.string().nullable(),
   durationMs: z.number().int().nonnegative(),
   /** The end of the output. */

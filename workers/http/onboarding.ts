@@ -1,11 +1,13 @@
 import * as z from "zod";
+import type { CredentialPush } from "../../core/credentials/credential.ts";
+import { credentialPush } from "../../core/credentials/credential-push.ts";
 import { meshProject, parseProjectName } from "../../core/ids.ts";
 import type { OnboardingId } from "../../core/ids.ts";
 import { isOnboarding } from "../../core/onboarding/state.ts";
 import { viewOnboarding } from "../../core/onboarding/view-onboarding.ts";
 import { mergeOverrides, parsePolicy } from "../../core/policy.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";
-import { orchestrator, settings } from "../../durable-objects/remote.ts";
+import { orchestrator, settings, vault } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
 import { orderedId } from "../../platform/random-id.ts";
 import { onboardingOf, startInstance, tellInstance } from "../onboarding/instances.ts";
@@ -36,6 +38,25 @@ export const onboardingRequest = z.strictObject({
   skipDevContainer: z.boolean().default(false),
   skipTrial: z.boolean().default(false),
   actionsRunner: z.boolean().default(false).describe("a pull request also brings a GitHub Actions workflow that hosts a runner"),
+});
+
+const authCallbackBody = z.strictObject({
+  variables: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("what the agent's process gets, like ANTHROPIC_API_KEY; left out: only look now"),
+  expiresAt: z.number().int().positive().nullable().optional(),
+  refresh: z.unknown().optional(),
+});
+
+/** The Vault's own check, for what there is to push. */
+const authCallback = authCallbackBody.transform((said, context): { readonly push: CredentialPush | null } => {
+  if (said.variables === undefined) return { push: null };
+  const parsed = credentialPush.safeParse(said);
+  if (parsed.success) return { push: parsed.data };
+  // The input is not put into the issues: it may be a secret.
+  for (const { path, message } of parsed.error.issues) context.issues.push({ code: "custom", path: [...path], message, input: undefined });
+  return z.NEVER;
 });
 
 /** Takes repositories to ready, step by step; what a step needs of a person is said here, and a failure with the way to fix it. */
@@ -112,18 +133,32 @@ export function addOnboarding(routes: Routes): void {
       method: "post",
       path: "/onboard/:id/auth-callback",
       tag: "onboarding",
-      summary: "Says that the agent's login is done: look now",
+      summary: "Brings the agent's key, which goes into the Vault and nowhere else; without one: the login is done, look now",
       access: "operator",
       params: onboardingParams,
-      body: z.strictObject({}),
+      body: authCallback,
+      bodySchema: authCallbackBody,
       bodyOptional: true,
-      answers: { 202: "the onboarding", 404: "unknown", 409: "it has ended" },
+      answers: {
+        202: "the onboarding",
+        400: "each fault with its path; subscription logins and pasted codes are refused",
+        404: "unknown",
+        409: "it has ended, or the repository is not validated yet",
+        503: "the Vault cannot take it; `reason` says why",
+      },
     },
-    async (c, { params }) => {
+    async (c, { params, body }) => {
       const onboarding = await onboardingOf(c.env, params.id);
       if (!onboarding) return notFound("onboarding");
       if (!isOnboarding(onboarding)) return problem(409, "ended", "The onboarding has ended; nothing waits for a login.");
-      await tellInstance(c.env, onboarding, null);
+      const key = onboarding.found.profile?.key;
+      if (body.push !== null && key === undefined)
+        return problem(409, "not-validated", "The repository is not validated yet; bring the key in a moment.");
+      if (body.push !== null && key !== undefined) {
+        const pushed = await vault(c.env, key).push(body.push, c.get("by"));
+        if (!pushed.ok) return problem(503, `vault-${pushed.error}`, "The Vault does not take the key; see its health.");
+      }
+      await tellInstance(c.env, onboarding, body.push?.name ?? null);
       return c.json(viewOnboarding(onboarding), 202);
     },
   );

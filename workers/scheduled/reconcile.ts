@@ -10,6 +10,7 @@ import { orchestrator, pool, settings } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
 import { builtInAgents } from "../agents/built-in-agents.ts";
 import type { Clients } from "../clients.ts";
+import { watchOnboardings } from "../onboarding/watchdog.ts";
 import { pokeProjection } from "../queues/projections.ts";
 import { registeredProjects } from "../registry.ts";
 import { archiveJournal } from "./archive-journal.ts";
@@ -48,7 +49,7 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const failures: Failure[] = [];
   const known = await restMemory(env);
   const isDue = (until: Moment | undefined): boolean => which === "now" || at >= (until ?? 0) - toleranceMs;
-  if (!isDue(known.until)) return { projects: [], healthChecks: 0, redelivered: 0, poked: 0, archived: 0, refreshed: 0, failures };
+  if (!isDue(known.until)) return nothingDone(failures);
   const round: Round = { env, clients, which, at, known, failures };
   await attempt("built-in-agents", failures, () => pool(env).registerBuiltIn(builtInAgents), undefined);
   const profiles = await attempt("registry", failures, () => registeredProjects(env, 0), []);
@@ -57,13 +58,14 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const meshSettings = looked.length > 0 ? await attempt("settings", failures, () => settings(env).all(), undefined) : undefined;
   const vaults = [meshProject, ...profiles.map(({ key }) => key)];
   const renewing = { env, clients, which, known: known.credentials, failures };
-  const [healthChecks, redelivered, projections, archive, partitionsAt, credentials, projects] = await Promise.all([
+  const [healthChecks, redelivered, projections, archive, partitionsAt, credentials, onboardings, projects] = await Promise.all([
     attempt("health-checks", failures, () => probeHealth(env, clients), 0),
     attempt("app-deliveries", failures, () => redeliverApp(clients, which), 0),
     attempt("projections", failures, () => pokeStale(round, keys), { poked: null, projected: known.projected }),
     attempt("archive", failures, () => archiveDue(round, keys), { archived: 0, archivedAt: known.archivedAt }),
     attempt("partitions", failures, () => makePartitions(round), known.partitionsAt),
     attempt("credential-refresh", failures, () => refreshCredentials(renewing, vaults), { refreshed: 0, nextAt: known.credentials }),
+    attempt("onboardings", failures, () => watchDue(round), { restarted: 0, lookAt: known.onboardingsAt }),
     Promise.all(looked.map((profile) => reconcileProject(env, clients, profile, which, meshSettings))),
   ]);
   const rests = new Map(keys.map((key) => [key, at + restMostMs]));
@@ -78,17 +80,36 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
     until:
       failures.length > 0
         ? at
-        : Math.min(at + restMostMs, healthAt ?? Number.POSITIVE_INFINITY, ...Object.values(until), ...Object.values(credentials.nextAt)),
+        : Math.min(
+            at + restMostMs,
+            onboardings.lookAt,
+            healthAt ?? Number.POSITIVE_INFINITY,
+            ...Object.values(until),
+            ...Object.values(credentials.nextAt),
+          ),
     projects: until,
     projected: projections.projected,
+    onboardingsAt: onboardings.lookAt,
     archivedAt: archive.archivedAt,
     partitionsAt,
     reconciledAt: at,
     credentials: credentials.nextAt,
   });
   const reports = projects.map(({ report }) => report);
-  const poked = projections.poked?.length ?? 0;
-  return { projects: reports, healthChecks, redelivered, poked, archived: archive.archived, refreshed: credentials.refreshed, failures };
+  return {
+    projects: reports,
+    healthChecks,
+    redelivered,
+    poked: projections.poked?.length ?? 0,
+    archived: archive.archived,
+    refreshed: credentials.refreshed,
+    resumed: onboardings.restarted,
+    failures,
+  };
+}
+
+function nothingDone(failures: readonly Failure[]): ReconcileReport {
+  return { projects: [], healthChecks: 0, redelivered: 0, poked: 0, archived: 0, refreshed: 0, resumed: 0, failures };
 }
 
 async function probeHealth(env: Env, clients: Clients): Promise<number> {
@@ -149,6 +170,13 @@ async function archiveDue(
     archivedAt[key] = at;
   }
   return { archived, archivedAt };
+}
+
+/** Only an active onboarding is looked at before the mesh is looked at anyway; one that begins has everything looked at anew. */
+async function watchDue({ env, which, at, known }: Round): Promise<{ restarted: number; lookAt: Moment }> {
+  if (which === "due" && at < known.onboardingsAt) return { restarted: 0, lookAt: known.onboardingsAt };
+  const { restarted, nextAt } = await watchOnboardings(env);
+  return { restarted, lookAt: Math.min(nextAt ?? Number.POSITIVE_INFINITY, at + restMostMs) };
 }
 
 /** Once a day: events of a month that has no partition yet would go to the default one. Answers when it was done last. */

@@ -34,6 +34,8 @@ export interface ReconcileReport {
   readonly archived: number;
   /** Credentials that were renewed. */
   readonly refreshed: number;
+  /** Onboardings whose workflow was lost and is taken up. */
+  readonly resumed: number;
   readonly failures: readonly Failure[];
 }
 

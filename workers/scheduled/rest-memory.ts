@@ -8,6 +8,8 @@ const memory = z.object({
   projects: z.record(z.string(), z.number()).default({}),
   /** Up to which event the read model is known to have a project's journal. */
   projected: z.record(z.string(), z.number()).default({}),
+  /** When the workflows of onboardings are to be looked at. */
+  onboardingsAt: z.number().default(0),
   archivedAt: z.record(z.string(), z.number()).default({}),
   partitionsAt: z.number().default(0),
   /** When everything that was due was last looked at. */
