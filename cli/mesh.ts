@@ -6,6 +6,7 @@ import { addControls } from "./controls.ts";
 import { addCosts } from "./costs.ts";
 import { addCredentials } from "./credentials.ts";
 import { addDatabase } from "./database.ts";
+import { addDoctor } from "./doctor.ts";
 import { addEvents } from "./events.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { addExplain } from "./explain.ts";
@@ -33,6 +34,7 @@ const program = new Command("mesh")
 program.commandsGroup("This machine:");
 program.command("start", "the whole mesh on this machine, with a demonstration board", { executableFile: "../dev/start.ts" });
 program.command("runner", "host coding agents on this machine", { executableFile: "../runner/main.ts" });
+addDoctor(program);
 addLogin(program);
 program.commandsGroup("Work:");
 addOnboard(program);
