@@ -3,6 +3,7 @@ import type { AgentId, ProjectKey, ProjectName } from "../core/ids.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
 import { agentStatus, degradedAfterMs } from "../core/pool/agent-status.ts";
 import type { AgentResult } from "../core/pool/history.ts";
+import { withHookVersions } from "../core/project/hook-versions.ts";
 import { admitRegistration, boundBy, offersMore } from "../core/pool/registration.ts";
 import type { RegistrationRefusal } from "../core/pool/registration.ts";
 import type { Agent, AgentGrant, Candidate, CapabilityOffer, GrantChange } from "../core/pool/state.ts";
@@ -265,9 +266,11 @@ export class AgentPool extends DurableObject<Env> {
     return true;
   }
 
-  /** Puts an onboarded project into the registry, or changes its entry. */
-  projectRegistered(profile: ProjectProfile): void {
+  /** Puts an onboarded project into the registry, or changes its entry. The versions of its webhooks never go back. Answers the entry. */
+  projectRegistered(given: ProjectProfile): ProjectProfile {
+    const profile = withHookVersions(this.#store.projects, given);
     this.#store.saveProject(profile);
+    return profile;
   }
 
   projectRemoved(key: ProjectKey): boolean {

@@ -85,3 +85,10 @@ test("a project is taken out of the registry", async () => {
   expect((await mesh.request("/projects/acme/short-lived", { method: "DELETE" })).status).toBe(204);
   expect((await mesh.request("/projects/acme/short-lived")).status).toBe(404);
 });
+
+test("a board that no webhook tells of is polled", async () => {
+  mesh.webhooks.allow("organization", false);
+  const { profile } = await mesh.addProject("acme/untold");
+  mesh.webhooks.allow("organization", true);
+  expect(await (await mesh.request(`/projects/${profile.name}/board`)).json()).toMatchObject({ board: { observedBy: "poll" } });
+});

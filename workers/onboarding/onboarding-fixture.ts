@@ -132,6 +132,9 @@ function createHooks() {
         return { kind, state, number: [...there].indexOf(url) + 1, url, events: [] };
       });
     },
+    removeOlder: async () => 0,
+    remove: async () => 0,
+    organizationHook: async () => undefined,
     repositoryHook: async () => undefined,
   };
 }

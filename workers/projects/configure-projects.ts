@@ -9,13 +9,14 @@ import { registerBuiltInOnce } from "../agents/register-built-in.ts";
 import { forgetRegistry, registeredProjects } from "../registry.ts";
 import { forgetRest } from "../scheduled/rest-memory.ts";
 
-/** Enters a project in the registry and tells its orchestrator; the same for a changed one. */
-export async function configureProject(env: Env, profile: ProjectProfile): Promise<void> {
+/** Enters a project in the registry and tells its orchestrator; the same for a changed one. Answers the entry as it is now. */
+export async function configureProject(env: Env, given: ProjectProfile): Promise<ProjectProfile> {
   await registerBuiltInOnce(env);
-  await pool(env).projectRegistered(profile);
+  const profile = await pool(env).projectRegistered(given);
   forgetRegistry(env);
   await tell(env, profile);
   await forgetRest(env);
+  return profile;
 }
 
 /**
