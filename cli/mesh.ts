@@ -7,6 +7,7 @@ import { addCosts } from "./costs.ts";
 import { addCredentials } from "./credentials.ts";
 import { addDatabase } from "./database.ts";
 import { addDoctor } from "./doctor.ts";
+import { addDeploy } from "./deploy/deploy.ts";
 import { addEvents } from "./events.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { addExplain } from "./explain.ts";
@@ -53,6 +54,7 @@ addCredentials(program);
 addVault(program);
 addBackup(program);
 addDatabase(program);
+addDeploy(program);
 await addCompletion(program);
 
 try {

@@ -45,3 +45,8 @@ export const queueNames = {
   effectsDead: "mesh-effects-dead",
   projectionsDead: "mesh-projections-dead",
 } as const;
+
+/** A queue's name in production: other environments' queues carry theirs as suffix (`mesh-inbound-staging`). */
+export function queueNamed(name: string): string {
+  return name.replace(/-staging$/, "");
+}

@@ -1,5 +1,5 @@
 import { log } from "../../platform/log.ts";
-import { queueNames } from "../../platform/queue-messages.ts";
+import { queueNamed, queueNames } from "../../platform/queue-messages.ts";
 import type { EffectMessage, InboundMessage, ProjectionMessage, TaskMessage } from "../../platform/queue-messages.ts";
 import type { Clients } from "../clients.ts";
 import { consumeDeadEffects, consumeDeadInbound, consumeDeadProjections, consumeDeadTasks } from "./dead-letters.ts";
@@ -10,7 +10,7 @@ import { consumeTasks } from "./tasks.ts";
 
 /** Hands a batch to the consumer of its queue. */
 export async function consume(batch: MessageBatch<unknown>, env: Env, clients: Clients): Promise<void> {
-  switch (batch.queue) {
+  switch (queueNamed(batch.queue)) {
     case queueNames.inbound:
       return consumeInbound(batch as MessageBatch<InboundMessage>, env, clients);
     case queueNames.tasks:
