@@ -4,6 +4,8 @@ import type { Moment } from "./time.ts";
 /** Past tense; the journal's vocabulary. Values are only added. */
 export type EventType =
   | "project-configured"
+  /** By whom; nothing of the project begins any more. */
+  | "project-closed"
   /** By whom, since when and why; or that it goes on. */
   | "mesh-stopped"
   | "mesh-started"

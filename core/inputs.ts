@@ -33,10 +33,6 @@ export interface ProjectProfile {
   /** Which credential of the Worker serves it: the App's installation, or the token. */
   readonly credential: { readonly kind: "app"; readonly installation: number } | { readonly kind: "token" };
   readonly overrides: PolicyOverrides;
-  /** Of the repository's webhook; absent: 1. Deliveries to an older one are refused. */
-  readonly hookVersion?: number;
-  /** Of the webhook of the organisation that owns the board; absent: 1. The highest of its projects counts. */
-  readonly organizationHookVersion?: number;
 }
 
 export interface BoardRef {
@@ -97,7 +93,15 @@ export interface SeenPart {
 export type OperatorCommand = "retry" | "cancel" | "pause" | "resume" | "advance";
 
 export type InputBody =
-  | { readonly type: "project-configured"; readonly profile: ProjectProfile; readonly meshOverrides: PolicyOverrides }
+  | {
+      readonly type: "project-configured";
+      readonly profile: ProjectProfile;
+      readonly meshOverrides: PolicyOverrides;
+      /** Set by the orchestrator where a project begins anew after it was deleted: how high its runs were numbered before. */
+      readonly formerRuns?: number;
+    }
+  /** The project is being deleted: everything of it ends, and nothing new begins. */
+  | { readonly type: "project-closed"; readonly by: string }
   /** The whole mesh was stopped, or goes on. */
   | { readonly type: "mesh-state-changed"; readonly state: MeshState }
   | { readonly type: "card-observed"; readonly card: CardObservation }

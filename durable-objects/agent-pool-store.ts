@@ -1,5 +1,6 @@
 import type { AgentId, ProjectKey } from "../core/ids.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
+import type { Departure } from "../core/pool/departure.ts";
 import { parseHistory, renderHistory, withResults } from "../core/pool/history.ts";
 import type { AgentResult } from "../core/pool/history.ts";
 import type { Agent, AgentGrant, History } from "../core/pool/state.ts";
@@ -13,6 +14,7 @@ const steps = [
    CREATE TABLE recorded (project TEXT PRIMARY KEY, up_to_seq INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE waiting (project TEXT PRIMARY KEY) WITHOUT ROWID;
    CREATE TABLE projects (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE departures (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /**
@@ -160,9 +162,48 @@ export class AgentPoolStore {
     this.#know(profile);
   }
 
-  removeProject(key: ProjectKey): boolean {
-    this.#sql.all("DELETE FROM projects WHERE key = ?", key);
-    return this.#projects.delete(key);
+  /** Takes the project out of the registry, and its name out of every grant, in one step with what is noted of its way out. */
+  depart(departure: Departure): void {
+    const { key } = departure.profile;
+    const without = <T extends { readonly projects: "all" | readonly ProjectKey[] }>(holder: T): T | undefined =>
+      holder.projects !== "all" && holder.projects.includes(key)
+        ? { ...holder, projects: holder.projects.filter((project) => project !== key) }
+        : undefined;
+    this.#storage.transactionSync(() => {
+      this.noteDeparture(departure);
+      this.#sql.all("DELETE FROM projects WHERE key = ?", key);
+      this.#sql.all("DELETE FROM waiting WHERE project = ?", key);
+      for (const grant of this.grants) {
+        const shorter = without(grant);
+        if (shorter) this.changeGrant(shorter);
+      }
+    });
+    for (const agent of this.agents) {
+      const shorter = without(agent);
+      if (shorter) this.saveAgent(shorter);
+    }
+    this.#projects.delete(key);
+  }
+
+  noteDeparture(departure: Departure): void {
+    const body = JSON.stringify(departure);
+    this.#sql.all(
+      "INSERT INTO departures (key, body) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET body = ?2",
+      departure.profile.key,
+      body,
+    );
+  }
+
+  get departures(): readonly Departure[] {
+    return this.#sql.all<{ body: string }>("SELECT body FROM departures ORDER BY key").map(({ body }) => JSON.parse(body) as Departure);
+  }
+
+  /** The project is gone; `forget`: that its results were counted up to a number of its journal, too, since that begins anew. */
+  departed(key: ProjectKey, forget: boolean): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.all("DELETE FROM departures WHERE key = ?", key);
+      if (forget) this.#sql.all("DELETE FROM recorded WHERE project = ?", key);
+    });
   }
 
   #keep(agent: Agent): void {

@@ -3,10 +3,12 @@ import type { AgentId, ProjectKey, ProjectName } from "../core/ids.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
 import { agentStatus, degradedAfterMs } from "../core/pool/agent-status.ts";
 import type { AgentResult } from "../core/pool/history.ts";
-import { withHookVersions } from "../core/project/hook-versions.ts";
+import { declaredAgent } from "../core/pool/built-in-agent.ts";
+import type { BuiltInAgent } from "../core/pool/built-in-agent.ts";
+import type { Departure, HookRemoval, KeptHistory } from "../core/pool/departure.ts";
 import { admitRegistration, boundBy, offersMore } from "../core/pool/registration.ts";
 import type { RegistrationRefusal } from "../core/pool/registration.ts";
-import type { Agent, AgentGrant, Candidate, CapabilityOffer, GrantChange } from "../core/pool/state.ts";
+import type { Agent, AgentGrant, Candidate, GrantChange } from "../core/pool/state.ts";
 import { candidateOf, viewAgent, viewScore } from "../core/pool/views.ts";
 import type { AgentView, ScoreView } from "../core/pool/views.ts";
 import type { Registration } from "../core/protocol/frames.ts";
@@ -21,13 +23,6 @@ import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
 import { CountedSql } from "./counted-sql.ts";
 import { liveFeed, mailbox, orchestrator } from "./remote.ts";
-
-/** A built-in agent as the Worker declares it. */
-export interface BuiltInAgent {
-  readonly id: AgentId;
-  readonly capabilities: readonly CapabilityOffer[];
-  readonly slots: number;
-}
 
 /** One health check to be probed by the cron. */
 export interface DueHealthCheck {
@@ -132,21 +127,8 @@ export class AgentPool extends DurableObject<Env> {
   /** Declares the Worker's own agents; the same declaration again changes nothing. */
   registerBuiltIn(agents: readonly BuiltInAgent[]): void {
     const at = now();
-    const news = agents.filter(({ id, capabilities, slots }) => {
-      const before = this.#store.agent(id);
-      const offer = JSON.stringify([capabilities, slots]);
-      if (before !== undefined && JSON.stringify([before.capabilities, before.slots]) === offer) return false;
-      this.#store.saveAgent({
-        ...builtIn,
-        id,
-        capabilities,
-        slots,
-        registeredAt: at,
-        lastContactAt: at,
-        draining: before?.draining ?? false,
-      });
-      return true;
-    });
+    const news = agents.flatMap((declared) => declaredAgent(declared, this.#store.agent(declared.id), at) ?? []);
+    for (const agent of news) this.#store.saveAgent(agent);
     if (news.length > 0) this.#workPossible();
   }
 
@@ -266,15 +248,45 @@ export class AgentPool extends DurableObject<Env> {
     return true;
   }
 
-  /** Puts an onboarded project into the registry, or changes its entry. The versions of its webhooks never go back. Answers the entry. */
-  projectRegistered(given: ProjectProfile): ProjectProfile {
-    const profile = withHookVersions(this.#store.projects, given);
+  /** Puts an onboarded project into the registry, or changes its entry; false while it is being deleted. */
+  projectRegistered(profile: ProjectProfile): boolean {
+    if (this.#store.departures.some((departure) => departure.profile.key === profile.key)) return false;
     this.#store.saveProject(profile);
-    return profile;
+    return true;
   }
 
-  projectRemoved(key: ProjectKey): boolean {
-    return this.#store.removeProject(key);
+  /**
+   * The project leaves: it is no longer registered, and agents' tokens no longer name it. Asked again while it leaves, its history may still be
+   * given up; null when it is neither registered nor leaving.
+   */
+  projectDeparts(name: ProjectName, history: KeptHistory, by: string): Departure | null {
+    const profile = this.#store.projects.find((each) => each.name === name);
+    if (profile !== undefined) {
+      const departure: Departure = { profile, history, by, at: now() };
+      this.#store.depart(departure);
+      this.#changed();
+      return departure;
+    }
+    const leaving = this.#store.departures.find((departure) => departure.profile.name === name);
+    if (leaving === undefined || leaving.history === history || history === "keep") return leaving ?? null;
+    this.#store.noteDeparture({ ...leaving, history });
+    return { ...leaving, history };
+  }
+
+  /** Projects that leave. */
+  departures(): readonly Departure[] {
+    return this.#store.departures;
+  }
+
+  /** What became of a leaving project's webhooks. */
+  webhooksRemoved(key: ProjectKey, webhooks: readonly HookRemoval[]): void {
+    const departure = this.#store.departures.find(({ profile }) => profile.key === key);
+    if (departure !== undefined) this.#store.noteDeparture({ ...departure, webhooks });
+  }
+
+  /** Nothing of the project is left but the history that was to be kept. */
+  departed(key: ProjectKey, forget: boolean): void {
+    this.#store.departed(key, forget);
   }
 
   projects(): ProjectProfile[] {
@@ -357,5 +369,3 @@ export class AgentPool extends DurableObject<Env> {
 }
 
 countCalls(AgentPool.prototype);
-
-const builtIn = { version: 1, kind: "built-in", healthChecks: [], metadata: {}, connected: false, projects: "all", health: {} } as const;

@@ -243,5 +243,23 @@ test("the registry finds projects by name, key and board", async () => {
   expect((await pool(env).projectOfBoard("PVT_1"))?.key).toBe("R_9");
   expect((await pool(env).projectKeyed(profile.key))?.name).toBe("ada/machine");
   expect(await pool(env).projects()).toHaveLength(1);
-  expect([await pool(env).projectRemoved(profile.key), await pool(env).projects()]).toEqual([true, []]);
+});
+
+test("a project that leaves is no longer registered, and no token names it; it comes back only when it is gone", async () => {
+  const profile = { key: "R_10", name: "ada/leaving", board: null, overrides: {} } as unknown as ProjectProfile;
+  await pool(env).projectRegistered(profile);
+  await register("narrow", {}, { projects: [profile.key, other] });
+  await register("only", {}, { projects: [profile.key] });
+  expect(await pool(env).projectDeparts(profile.name, "keep", "ada")).toMatchObject({ history: "keep", by: "ada", profile });
+  await restart();
+  expect(await pool(env).projectKeyed(profile.key)).toBeNull();
+  const granted = (await pool(env).tokens()).filter(({ agent }) => agent === "narrow" || agent === "only");
+  expect(granted.map(({ projects }) => projects)).toEqual([[other], []]);
+  expect((await pool(env).candidates(profile.key, null)).map(({ agent }) => agent)).not.toContain("only");
+  expect(await pool(env).projectRegistered(profile)).toBe(false);
+  expect(await pool(env).projectDeparts(profile.name, "forget", "bob")).toMatchObject({ history: "forget", by: "ada" });
+  expect(await pool(env).projectDeparts(profile.name, "keep", "bob")).toMatchObject({ history: "forget" });
+  expect(await pool(env).projectDeparts("ada/nothing" as ProjectName, "keep", "ada")).toBeNull();
+  await pool(env).departed(profile.key, true);
+  expect([await pool(env).departures(), await pool(env).projectRegistered(profile)]).toEqual([[], true]);
 });

@@ -8,7 +8,6 @@ import { transitionProject } from "../core/project/transition.ts";
 import { liveAttempt } from "../core/task/attempts.ts";
 import type { Task } from "../core/task/state.ts";
 import { nextTaskTimer } from "../core/task/timers.ts";
-import { dayMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { errorText } from "../platform/log.ts";
 import type { Candidates } from "./project-orchestrator-candidates.ts";
@@ -19,7 +18,8 @@ import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { CostMeter } from "./cost-meter.ts";
 import type { StoredCosts } from "./cost-meter.ts";
 import type { CountedSql } from "./counted-sql.ts";
-import { dayOf } from "./project-orchestrator-tables.ts";
+import { admitted, endLife, formerLife } from "./project-orchestrator-life.ts";
+import type { FormerLife } from "./project-orchestrator-life.ts";
 import { StateStore } from "./state-store.ts";
 
 /** Kept in the journal's newest row, so that it costs none. Stored. Fields are only added, as optional. */
@@ -56,6 +56,7 @@ export class Commits {
   unoffered = false;
   readonly #refused = new Set<string>();
   #unreadableTold = false;
+  #former: FormerLife | null = null;
 
   constructor(project: ProjectKey, storage: DurableObjectStorage, sql: CountedSql, candidates: Candidates) {
     this.#project = project;
@@ -70,7 +71,10 @@ export class Commits {
   /** Reads the working set. */
   load(): void {
     this.store.load();
-    const ledger = this.journal.load();
+    const former = formerLife(this.#sql);
+    this.#former = former;
+    const ledger = this.journal.load(former ?? undefined);
+    Object.assign(this.marks, { projected: former?.seq ?? 0, recorded: former?.seq ?? 0, archived: former?.place ?? 0 });
     if (ledger !== null) {
       const { costs, projected, recorded } = JSON.parse(ledger) as Ledger;
       this.meter.restore(costs);
@@ -99,10 +103,21 @@ export class Commits {
       return outcomes;
     } catch (thrown) {
       this.store.load();
-      this.journal.load();
+      this.journal.load(this.#former ?? undefined);
       this.retime();
       throw thrown;
     }
+  }
+
+  /** Empties a project that was deleted; false when it was not. `forget`: its history too, so that numbers of events begin anew. */
+  empty(forget: boolean): boolean {
+    const { configuration } = this.store;
+    if (configuration !== null && !configuration.closed) return false;
+    if (configuration === null && this.#former === null) return true;
+    const { lastSeq, lastPlace } = this.journal;
+    this.#storage.transactionSync(() => endLife(this.#sql, forget ? { seq: 0, place: 0 } : { seq: lastSeq, place: lastPlace }));
+    this.load();
+    return true;
   }
 
   /** Notes an input that threw: once, however often it is repeated. */
@@ -131,23 +146,9 @@ export class Commits {
     this.journal.keepLedger(() => JSON.stringify(this.#ledger()));
   }
 
-  /** Deletes what is older than the retention and known elsewhere. */
-  forget(at: Moment): void {
-    const before = at - this.store.policy.retention.finishedMs;
-    this.#storage.transactionSync(() => {
-      this.store.forget(dayOf(before), before);
-      this.journal.forget(this.marks.projected, this.marks.archived, before);
-    });
-  }
-
-  /** When there will be something to forget; 0 = there is nothing. */
-  forgettableAt(): Moment {
-    const days = this.store.oldestDay() ?? Number.POSITIVE_INFINITY;
-    const oldest = Math.min(days * dayMs, this.journal.oldest() ?? Number.POSITIVE_INFINITY);
-    return Number.isFinite(oldest) ? oldest + this.store.policy.retention.finishedMs : 0;
-  }
-
-  #apply(input: ProjectInput, recorded: Recorded[], handovers: Task[]): Applied {
+  #apply(given: ProjectInput, recorded: Recorded[], handovers: Task[]): Applied {
+    const input = admitted(given, this.#former, this.store.configuration !== null);
+    if (input === null) return { status: "ignored", reason: "project-deleted" };
     const isRemembered = this.store.remembers(input);
     const earlier = isRemembered ? this.store.outcomeOf(input.id) : undefined;
     if (earlier !== undefined) return earlier;

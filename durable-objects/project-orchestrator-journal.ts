@@ -44,16 +44,20 @@ export class Journal {
     this.#sql = sql;
   }
 
-  /** Finds the journal's end; answers the ledger kept there. */
-  load(): string | null {
+  /** Finds the journal's end; answers the ledger kept there. An empty one goes on after `former`. */
+  load(former: { readonly seq: number; readonly place: number } = { seq: 0, place: 0 }): string | null {
     const last = this.#sql.first<JournalRow>("SELECT place, last_seq, ledger FROM journal ORDER BY place DESC LIMIT 1");
-    this.#lastPlace = last?.place ?? 0;
-    this.#lastSeq = last?.last_seq ?? 0;
+    this.#lastPlace = last?.place ?? former.place;
+    this.#lastSeq = last?.last_seq ?? former.seq;
     return last?.ledger ?? null;
   }
 
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  get lastPlace(): number {
+    return this.#lastPlace;
   }
 
   /** Appends one commit; answers the events as numbered. */

@@ -20,6 +20,7 @@ export interface Outgoing {
 
 /** Attempts that say something of their agent; declined and cancelled ones do not. */
 const telling = new Set<unknown>(["completed", "failed", "timed-out", "lost"]);
+const changesProject = new Set<string>(["project-configured", "project-closed", "mesh-stopped", "mesh-started", "card-filtered"]);
 /** The mesh ended these, so the agent may still work on them. */
 const endedByMesh = new Set<unknown>(["cancelled", "timed-out", "lost"]);
 
@@ -38,7 +39,7 @@ export function outgoingOf(
   for (const { seq, at, type, task, agent, data } of events) {
     if (type === "run-changed") live.push({ type: "run-changed", seq, run: data["view"] as RunView });
     if (type === "onboarding-changed") live.push({ type: "onboarding-changed", seq, onboarding: data["view"] as OnboardingView });
-    if (type === "project-configured" || type === "card-filtered") projectSeq = seq;
+    if (changesProject.has(type)) projectSeq = seq;
     if (task === undefined) continue;
     tasksSeq = seq;
     if (type !== "attempt-ended" || agent === undefined) continue;

@@ -9,7 +9,7 @@ import { viewOnboarding } from "../core/onboarding/view-onboarding.ts";
 import type { Policy } from "../core/policy.ts";
 import type { AskedQuestion, ProjectView, RunView, TaskView } from "../core/project/views.ts";
 import { liveAttempt } from "../core/task/attempts.ts";
-import { hourMs, minuteMs, secondMs } from "../core/time.ts";
+import { minuteMs, secondMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { AlarmClock } from "./alarm-clock.ts";
@@ -24,6 +24,7 @@ import { outgoingOf } from "./project-orchestrator-outgoing.ts";
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { outstandingOf, Sender } from "./project-orchestrator-sender.ts";
 import type { Declined, Outstanding } from "./project-orchestrator-sender.ts";
+import { Retention } from "./project-orchestrator-retention.ts";
 import { orchestratorSteps } from "./project-orchestrator-tables.ts";
 import {
   askedQuestion,
@@ -43,7 +44,6 @@ import { ownJournal } from "./state-store.ts";
 const offerAgainMostMs = minuteMs;
 const stuckAgainMs = minuteMs;
 const timeRounds = 4;
-const forgetEveryMs = 6 * hourMs;
 /** Events looked through for results that the pool may not have, after a wake-up. */
 const resultsToldAgain = 1_000;
 /** What is counted and told after the last commit costs a row of its own at most this often. */
@@ -60,10 +60,10 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   readonly #sender: Sender;
   readonly #clock: AlarmClock;
   readonly #commits: Commits;
+  readonly #retention: Retention;
   readonly #group: GroupCommit<ProjectInput, Applied>;
   #loaded = false;
   #outgoing: Outgoing[] = [];
-  #forgetAt: Moment = 0;
   #offeredAt: Moment = 0;
   #offerPauseMs = secondMs;
   #rangAt: Moment = 0;
@@ -75,6 +75,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     this.#sql = new CountedSql(ctx.storage.sql);
     this.#candidates = new Candidates(env, this.#project);
     this.#commits = new Commits(this.#project, ctx.storage, this.#sql, this.#candidates);
+    this.#retention = new Retention(this.#commits, ctx.storage);
     this.#sender = new Sender(env, this.#project, (messages) => {
       this.#commits.meter.queueMessages += messages;
     });
@@ -243,6 +244,15 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     return this.#ready().store.onboardings.heard(id, attempt, now(), quietMs);
   }
 
+  /** Empties a project that was deleted, its history as well when it is to be forgotten; false when it was not deleted. Doing it again changes nothing. */
+  async empty(forget: boolean): Promise<boolean> {
+    this.#ready();
+    await this.#group.join([]);
+    const emptied = this.#commits.empty(forget);
+    this.#retention.look();
+    return emptied;
+  }
+
   profile(): ProjectProfile | null {
     return this.#ready().store.configuration?.profile ?? null;
   }
@@ -285,13 +295,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     }
     commits.retime();
     if (commits.store.tasks.queue.size > 0 && at >= this.#offeredAt + this.#offerPauseMs) await this.#offerAnew();
-    if (this.#forgetAt > 0 && at >= this.#forgetAt) this.#forget(at);
-  }
-
-  /** Deletes what is older than the retention and known elsewhere. */
-  #forget(at: Moment): void {
-    this.#commits.forget(at);
-    this.#forgetAt = Math.max(at + forgetEveryMs, this.#commits.forgettableAt());
+    this.#retention.ring(at);
   }
 
   /** After a commit: says what it decided. Never rejects. */
@@ -299,7 +303,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     const { store, journal } = this.#commits;
     const outgoing = this.#outgoing;
     this.#outgoing = [];
-    if (this.#forgetAt === 0) this.#forgetAt = this.#commits.forgettableAt();
+    this.#retention.lookOnce();
     if (outgoing.some(({ grown }) => grown)) this.#offerPauseMs = secondMs;
     this.#clock.wind();
     for (const out of outgoing) {
@@ -343,11 +347,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     const { store } = this.#commits;
     // A timer that is still due after its alarm must not ring without end.
     const coreDue = this.#commits.coreDue ?? Number.POSITIVE_INFINITY;
-    const dues = [
-      coreDue > this.#rangAt ? coreDue : this.#rangAt + stuckAgainMs,
-      store.effects.nextAt(),
-      this.#forgetAt > 0 ? this.#forgetAt : undefined,
-    ];
+    const dues = [coreDue > this.#rangAt ? coreDue : this.#rangAt + stuckAgainMs, store.effects.nextAt(), this.#retention.dueAt];
     if (store.tasks.queue.size > 0) dues.push(this.#offeredAt + this.#offerPauseMs);
     const next = Math.min(...dues.filter((due) => due !== undefined));
     return Number.isFinite(next) ? next : undefined;
@@ -362,7 +362,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
       const untold = journal.page(marks.recorded, resultsToldAgain, null);
       this.#sender.resume(marks.recorded, outgoingOf(this.#project, untold.events, [], []).results, untold.upTo);
       if (marks.projected < journal.lastSeq) this.ctx.waitUntil(this.#sender.pokeAnew());
-      this.#forgetAt = this.#commits.forgettableAt();
+      this.#retention.look();
       this.#loaded = true;
     }
     this.#commits.meter.request(now());

@@ -31,13 +31,6 @@ export interface KnownHook extends Hook {
 const knownHooks = new Map<string, KnownHook>();
 const remembered = 1_000;
 
-/** What an id says it names, whoever made it and with whichever key; undefined when it has not the form. */
-export function hookNamed(text: string): Hook | undefined {
-  const [, letter, version, subject] = form.exec(text) ?? [];
-  if (!letter || !version || !subject) return undefined;
-  return { kind: kinds[letter as keyof typeof kinds], subject, version: Number(version) };
-}
-
 /** The hook that an id names; undefined when we did not make the id. */
 export async function readHookId(keys: SigningKeys, text: string): Promise<KnownHook | undefined> {
   const name = `${text}\n${keys.current}\n${keys.previous ?? ""}`;

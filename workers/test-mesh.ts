@@ -3,7 +3,6 @@ import { env } from "cloudflare:workers";
 import { neonConfig } from "@neondatabase/serverless";
 import { createInMemoryGitHub } from "../clients/github/in-memory-github.ts";
 import { createInMemoryPreparation } from "../clients/github/in-memory-preparation.ts";
-import { createInMemoryWebhooks } from "../clients/github/in-memory-webhooks.ts";
 import { createScriptedHttpCheck } from "../clients/http-check/scripted-http-check.ts";
 import { createInMemoryModelBudget } from "../clients/model-budget/in-memory-model-budget.ts";
 import { createScriptedModel } from "../clients/model/scripted-model.ts";
@@ -54,7 +53,7 @@ export function createTestMesh() {
   const modelBudget = createInMemoryModelBudget();
   const oauth = createScriptedOAuth();
   const profiles = new Map<ProjectName, ProjectProfile>();
-  const webhooks = createInMemoryWebhooks();
+  const hookNumbers = new Map<ProjectKey, number>();
   const clients: Clients = {
     github,
     discovery: {
@@ -65,7 +64,11 @@ export function createTestMesh() {
         return { ...profile, board: asked?.ref ?? profile.board, overrides };
       },
     },
-    webhooks,
+    webhooks: {
+      ensure: async () => [],
+      remove: async () => [{ kind: "repository", state: "removed", url: null }],
+      repositoryHook: async (profile) => hookNumbers.get(profile.key),
+    },
     preparation,
     model,
     gateway: { baseUrl: settings.LLM_BASE_URL, apiKey: settings.LLM_API_KEY, model: settings.LLM_MODEL },
@@ -109,7 +112,7 @@ export function createTestMesh() {
     httpCheck,
     modelBudget,
     oauth,
-    webhooks,
+    hookNumbers,
     queued,
     env: testEnv,
     request,

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ProjectName } from "../../core/ids.ts";
 import { startGitHub } from "../../dev/github/start-github.ts";
 import type { GitHubStandIn } from "../../dev/github/start-github.ts";
-import { hookSecret } from "../../platform/hook-id.ts";
-import type { SigningKeys } from "../../platform/keys.ts";
+import { hookId, hookSecret } from "../../platform/hook-id.ts";
 import { createProjectDiscovery } from "./discover-project.ts";
 import { createGitHubCredentials } from "./github-credentials.ts";
 import { createGitHubTransport } from "./github-transport.ts";
@@ -19,15 +18,14 @@ const privateKeyPem = privateKey.export({ type: "pkcs8", format: "pem" }).toStri
 let dataDir: string;
 let standIn: GitHubStandIn;
 let byApp: ReturnType<typeof connected>;
-let everything: string;
 let byToken: ReturnType<typeof connected>;
 
-function connected(settings: Parameters<typeof createGitHubCredentials>[0], signedWith: SigningKeys = keys) {
+function connected(settings: Parameters<typeof createGitHubCredentials>[0]) {
   const transport = createGitHubTransport({ now: Date.now, sleep: async () => {}, apiUrl: standIn.url });
   const credentials = createGitHubCredentials(settings, transport, Date.now, async () => {});
   return {
     discovery: createProjectDiscovery(transport, credentials),
-    webhooks: createProjectWebhooks(transport, credentials, signedWith, "http://127.0.0.1:9"),
+    webhooks: createProjectWebhooks(transport, credentials, keys, "http://127.0.0.1:9"),
   };
 }
 
@@ -48,9 +46,9 @@ beforeAll(async () => {
     publicKeyPem,
     installations: [{ account: "acme" }],
   });
-  everything = seed.addToken({ login: "alice", kind: "classic", scopes: ["repo", "project", "admin:repo_hook", "admin:org_hook"] });
+  const token = seed.addToken({ login: "alice", kind: "classic", scopes: ["repo", "project", "admin:repo_hook", "admin:org_hook"] });
   byApp = connected({ app: { appId: String(app.id), privateKeyPem } });
-  byToken = connected({ token: everything });
+  byToken = connected({ token });
 });
 afterAll(async () => {
   await standIn.close();
@@ -104,50 +102,39 @@ test("webhooks are made once, with the secret that the Worker derives", async ()
   expect(secrets).toEqual(derived);
 });
 
-test("a hook that was switched off or sends other events is mended, with its secret", async () => {
+test("the mesh's own webhooks are removed, of whatever version; others, and one that other projects need, stay", async () => {
   const profile = await byToken.discovery.discover(shop);
   const [repository, organization] = await byToken.webhooks.ensure(profile);
-  const hookOf = (number: number | null | undefined) => standIn.world.state.hooks.find(({ id }) => id === number);
-  const [one, two] = [hookOf(repository?.number), hookOf(organization?.number)];
-  if (!one || !two) throw new Error("no hooks");
-  const secret = one.secret;
-  Object.assign(one, { active: false });
-  Object.assign(two, { events: ["team"] });
-  expect((await byToken.webhooks.ensure(profile)).map(({ state }) => state)).toEqual(["mended", "mended"]);
-  expect(one).toMatchObject({ active: true, secret, contentType: "json" });
-  expect(two.events).toEqual(["projects_v2_item", "team"]);
-  expect((await byToken.webhooks.ensure(profile)).map(({ state }) => state)).toEqual(["present", "present"]);
+  const seeded = (kind: "repository" | "organization", url: string) => {
+    const like = standIn.world.state.hooks.find(({ url: each }) => each === (kind === "repository" ? repository?.url : organization?.url));
+    if (!like) throw new Error(`no ${kind} hook`);
+    standIn.world.state.hooks.push({ ...like, id: Math.max(...standIn.world.state.hooks.map(({ id }) => id)) + 1, url });
+  };
+  const later = await hookId(keys, { kind: "repository", subject: profile.key, version: 2 });
+  const others = await hookId(keys, { kind: "repository", subject: "R_other", version: 1 });
+  const own = ["r1.x.forged", others].map((id) => `http://127.0.0.1:9/webhooks/github/${id}`);
+  const foreign = [...own, "http://ci.test/hook"];
+  for (const url of [`http://127.0.0.1:9/webhooks/github/${later}`, ...foreign]) seeded("repository", url);
+
+  const first = await byToken.webhooks.remove(profile, { organization: false });
+  expect(first.map(({ kind, state }) => [kind, state])).toEqual([
+    ["repository", "removed"],
+    ["repository", "removed"],
+    ["organization", "shared"],
+  ]);
+  const urls = () => standIn.world.state.hooks.map(({ url }) => url);
+  expect(urls()).toEqual(expect.arrayContaining([...foreign, organization?.url]));
+  expect(urls()).not.toContain(repository?.url);
+  const second = await byToken.webhooks.remove(profile, { organization: true });
+  expect(second.map(({ kind, state }) => [kind, state])).toEqual([
+    ["repository", "absent"],
+    ["organization", "removed"],
+  ]);
+  expect(urls()).toEqual(expect.arrayContaining(foreign));
 });
 
-test("hooks of older versions and of older signing keys are taken away, strangers' stay", async () => {
-  const profile = await byToken.discovery.discover(shop);
-  const stranger = { name: "web", config: { url: "http://127.0.0.1:9/webhooks/github/other" } };
-  const token = standIn.seed.addToken({ login: "alice", kind: "classic", scopes: ["repo"] });
-  await fetch(`${standIn.url}/repos/acme/Shop/hooks`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}` },
-    body: JSON.stringify(stranger),
-  });
-  const count = () => standIn.world.state.hooks.filter(({ url }) => url.startsWith("http://127.0.0.1:9/")).length;
-  const next = { ...profile, hookVersion: 2, organizationHookVersion: 2 };
-  expect((await byToken.webhooks.ensure(next)).map(({ state }) => state)).toEqual(["made", "made"]);
-  expect(count()).toBe(5);
-  expect(await byToken.webhooks.removeOlder(profile)).toBe(0);
-  expect(await byToken.webhooks.removeOlder(next)).toBe(2);
-  expect(await byToken.webhooks.removeOlder(next)).toBe(0);
-  const rekeyed = connected({ token: everything }, { current: "another-signing-key-of-32-charac", previous: keys.current }).webhooks;
-  expect((await rekeyed.ensure(next)).map(({ state }) => state)).toEqual(["made", "made"]);
-  expect(await rekeyed.removeOlder(next)).toBe(2);
-  expect(await rekeyed.organizationHook(next)).toEqual(expect.any(Number));
-  expect(await rekeyed.remove(next, { organization: false })).toBe(1);
-  expect(await rekeyed.remove(next, { organization: true })).toBe(1);
-  expect(count()).toBe(1);
-});
-
-test("a credential that may not is told of, and nothing fails", async () => {
-  const profile = await byToken.discovery.discover(shop);
-  const reader = connected({ token: standIn.seed.addToken({ login: "alice", kind: "classic", scopes: ["project"] }) });
-  expect((await reader.webhooks.ensure(profile)).map(({ state }) => state)).toEqual(["not-allowed", "not-allowed"]);
-  expect(await reader.webhooks.removeOlder(profile)).toBe(0);
-  expect(await reader.webhooks.organizationHook(profile)).toBeUndefined();
+test("webhooks of a repository that is gone, or that may not be touched, are said to be left", async () => {
+  const profile = await byToken.discovery.discover(toy);
+  const gone = { ...profile, name: "alice/gone" as ProjectName };
+  expect(await byToken.webhooks.remove(gone, { organization: false })).toEqual([{ kind: "repository", state: "not-allowed", url: null }]);
 });

@@ -40,6 +40,8 @@ export type RunInput =
       /** Everything stands still by someone's word, or goes on. */
       | { readonly type: "mesh-stopped"; readonly stop: MeshStop }
       | { readonly type: "mesh-started" }
+      /** The project is being deleted. */
+      | { readonly type: "project-closed"; readonly by: string }
       /** The project has room for one more active run. */
       | { readonly type: "turn-granted" }
     ));

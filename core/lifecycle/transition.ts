@@ -70,6 +70,10 @@ function hear(step: Step, input: RunInput): string | null {
       return meshStopped(step, input.stop);
     case "mesh-started":
       return meshStarted(step);
+    case "project-closed":
+      withdrawQuestions(step, "the project was deleted");
+      cancel(step, `the project was deleted by ${input.by}`);
+      return null;
     case "card-observed":
       return cardObserved(step, input.card) ? null : "nothing-new";
     case "card-gone":

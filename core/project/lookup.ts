@@ -41,6 +41,10 @@ export interface Configuration {
   readonly meshOverrides: PolicyOverrides;
   /** As last told; absent = never told, and the mesh works. */
   readonly meshState?: MeshState;
+  /** Runs of an earlier life of the project were numbered up to here: branches and comments at GitHub still have these numbers. */
+  readonly formerRuns?: number;
+  /** Set once the project is being deleted. */
+  readonly closed?: { readonly by: string; readonly at: Moment };
 }
 
 /**

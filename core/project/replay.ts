@@ -38,6 +38,7 @@ export class ReplayedProject implements ProjectLookup {
 
   /** Applies the next input of the journal. */
   apply(input: ProjectInput): ProjectChange {
+    if (input.type === "project-configured" && input.formerRuns !== undefined && this.configuration?.closed) this.#beginAnew();
     const change = transitionProject(this, input);
     for (const run of change.runs) this.runs.set(runRef(run.issue, run.run), run);
     for (const task of change.tasks) this.tasks.set(task.id, task);
@@ -128,6 +129,12 @@ export class ReplayedProject implements ProjectLookup {
     const waiting = [...this.tasks.values()].filter((task) => task.status === "pending" && task.notBefore === undefined);
     for (const task of waiting.sort((a, b) => a.submittedAt - b.submittedAt)) queue.add(task);
     return queue;
+  }
+
+  /** It was deleted, and lives again: what was before is gone. */
+  #beginAnew(): void {
+    this.configuration = null;
+    for (const kept of [this.runs, this.tasks, this.entries, this.#seen, this.#filtered]) kept.clear();
   }
 
   #configure(configuration: Configuration): void {

@@ -15,6 +15,7 @@ const applied: Applied = { status: "applied" };
 /** The card goes to the issue's run; without one, or when a person brings an ended one back to Todo, a new run starts if it may. */
 export function observeCard(set: WorkingSet, input: InputOf<"card-observed">): Applied {
   if (set.configuration === null) return ignoredAs("not-configured");
+  if (set.configuration.closed) return ignoredAs("project-closed");
   const { card } = input;
   const before = set.run(card.issue);
   if (before === undefined) return consider(set, card, undefined);
@@ -59,7 +60,9 @@ function consider(set: WorkingSet, card: CardObservation, earlier: Run | undefin
 function begin(set: WorkingSet, card: CardObservation, earlier: Run | undefined): Applied {
   const context = contextOf(set, earlier === undefined ? 0 : earlier.spend.usd + earlier.spend.earlierUsd);
   if (context === undefined) return ignoredAs("not-configured");
-  const started = startRun(card, (earlier?.run ?? 0) + 1, context, set.at, earlier);
+  if (set.configuration?.closed) return refusedAs("project-closed");
+  const number = Math.max(earlier?.run ?? 0, set.configuration?.formerRuns ?? 0) + 1;
+  const started = startRun(card, number, context, set.at, earlier);
   take(set, started);
   stopRuns(set, [started.state]);
   return applied;

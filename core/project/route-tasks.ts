@@ -16,6 +16,7 @@ const applied: Applied = { status: "applied" };
 
 /** Known ids are left as they are, so that a repeat submits nothing twice. */
 export function submit(set: WorkingSet, specs: readonly TaskSpec[]): Applied {
+  if (set.configuration?.closed) return { status: "refused", reason: "project-closed" };
   for (const spec of specs) submitOne(set, spec);
   return applied;
 }

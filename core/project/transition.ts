@@ -4,6 +4,7 @@ import type { Applied, InputOf, ProjectInput } from "../inputs.ts";
 import { viewRun } from "../lifecycle/view.ts";
 import type { OnboardingView } from "../onboarding/view.ts";
 import { mergeOverrides, parsePolicy } from "../policy.ts";
+import { closeProject } from "./close-project.ts";
 import { dispatch } from "./dispatch.ts";
 import type { ProjectChange, ProjectLookup } from "./lookup.ts";
 import { fail, finish } from "./route-effects.ts";
@@ -33,6 +34,8 @@ function route(set: WorkingSet, input: ProjectInput): Applied {
   switch (input.type) {
     case "project-configured":
       return configure(set, input);
+    case "project-closed":
+      return closeProject(set, input);
     case "mesh-state-changed":
       return changeMeshState(set, input);
     case "card-observed":
@@ -88,10 +91,11 @@ function route(set: WorkingSet, input: ProjectInput): Applied {
   }
 }
 
-function configure(set: WorkingSet, { profile, meshOverrides }: InputOf<"project-configured">): Applied {
+function configure(set: WorkingSet, { profile, meshOverrides, formerRuns }: InputOf<"project-configured">): Applied {
+  if (set.configuration?.closed) return { status: "ignored", reason: "project-closed" };
   const policy = parsePolicy(mergeOverrides(meshOverrides, profile.overrides));
   if (!policy.ok) return { status: "refused", reason: "invalid-policy", detail: policy.error[0]?.path ?? "" };
-  const configuration = { ...set.configuration, profile, meshOverrides };
+  const configuration = { ...set.configuration, profile, meshOverrides, ...(formerRuns === undefined ? {} : { formerRuns }) };
   if (JSON.stringify(set.configuration) === JSON.stringify(configuration)) return { status: "ignored", reason: "unchanged" };
   set.configure(configuration, policy.value);
   set.emit({ type: "project-configured", data: { profile } });

@@ -1,6 +1,7 @@
 import { neonConfig } from "@neondatabase/serverless";
 import { afterEach, expect, test } from "vitest";
 import { clock } from "../../platform/clock.ts";
+import { createCursors } from "../support/cursor-database.ts";
 import { createGate, createScenario, pushTo } from "../support/scenario.ts";
 
 const { mesh, story } = createScenario();
@@ -10,34 +11,6 @@ afterEach(() => {
   neonConfig.fetchFunction = away;
   clock.reset();
 });
-
-interface Query {
-  readonly query: string;
-  readonly params: readonly unknown[];
-}
-
-/** Answers Neon's protocol over HTTP for what the projection asks: the cursor, moved only from where it stands, and how much came with it. */
-function createCursors() {
-  const cursors = new Map<string, number>();
-  const moves: { project: string; from: number; to: number; statements: number }[] = [];
-  const empty = { command: "SELECT", rowCount: 0, fields: [], rows: [], rowAsArray: true };
-  async function answer(_url: string, init: { body: string }): Promise<Response> {
-    const said = JSON.parse(init.body) as Query | { queries: Query[] };
-    if (!("queries" in said)) {
-      const seq = cursors.get(String(said.params[0]));
-      const rows = seq === undefined ? [] : [[String(seq)]];
-      return Response.json({ ...empty, rowCount: rows.length, fields: [{ name: "seq", dataTypeID: 20 }], rows });
-    }
-    const [advance, ...rows] = said.queries;
-    const [project, , from, to] = (advance?.params ?? []).map(String);
-    const stands = cursors.get(project ?? "") ?? 0;
-    if (stands !== Number(from)) return Response.json({ message: "elsewhere", code: "M6001", detail: String(stands) }, { status: 400 });
-    cursors.set(project ?? "", Number(to));
-    moves.push({ project: project ?? "", from: Number(from), to: Number(to), statements: rows.length });
-    return Response.json({ results: said.queries.map(() => empty) });
-  }
-  return { cursors, moves, answer };
-}
 
 test("with the database away the run goes on and the journal waits; afterwards the cursor catches up", async () => {
   const it = await story("acme/readless");

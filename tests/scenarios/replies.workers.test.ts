@@ -155,9 +155,9 @@ describe("what lets nobody in", () => {
     },
     "of a question nobody asked": {
       make: (page) => createReplyToken(keys, { ...(page ? asPage(good) : good), question: `${it.key}.q99-1-1` as QuestionId }),
-      tap: 404,
-      page: 404,
-      reason: "not-found",
+      tap: 410,
+      page: 410,
+      reason: "gone",
     },
   };
 

@@ -136,6 +136,7 @@ export const inputs: Readonly<Record<string, (run: ScriptedRun) => ScriptedRun>>
   "issue edited": settled((run) => run.observe(run.context.policy.columns[run.run.column.asked], { title: "New" })),
   "mesh stopped": stop,
   "mesh started": (run) => run.hear({ type: "mesh-started" }),
+  "project deleted": (run) => run.hear({ type: "project-closed", by: "op" }),
   "operator: cancel": hears(command("cancel")),
   "operator: retry": hears(command("retry")),
   "operator: advance": hears(command("advance")),

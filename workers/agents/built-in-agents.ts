@@ -1,5 +1,5 @@
 import type { AgentId } from "../../core/ids.ts";
-import type { BuiltInAgent } from "../../durable-objects/agent-pool.ts";
+import type { BuiltInAgent } from "../../core/pool/built-in-agent.ts";
 import { verdictOf } from "./work-built-in.ts";
 
 const slots = 1_000;

@@ -5,6 +5,7 @@ import { ConfigurationError } from "../../platform/config.ts";
 import { errorText, log } from "../../platform/log.ts";
 import { randomId } from "../../platform/random-id.ts";
 import type { CreateClients } from "../clients.ts";
+import { ProjectBeingDeleted } from "../projects/configure-projects.ts";
 import { addAgentTokens } from "./agent-tokens.ts";
 import { addAgentBundles } from "./agent-bundles.ts";
 import { addAgentWork } from "./agent-work.ts";
@@ -89,6 +90,7 @@ function failed(error: Error, c: HttpContext): Response {
     log("error", "not configured", request);
     return problem(503, "not-configured", "Settings are missing.", error.issues);
   }
+  if (error instanceof ProjectBeingDeleted) return problem(409, "being-deleted", error.message);
   if (error instanceof ClientError) {
     log("warn", "outside failure", { ...request, reason: error.code });
     const wait: Record<string, string> =

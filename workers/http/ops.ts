@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { settings } from "../../durable-objects/remote.ts";
+import { pool, settings } from "../../durable-objects/remote.ts";
 import { costsOf } from "../costs.ts";
 import { configureProjects } from "../projects/configure-projects.ts";
 import { reconcile } from "../scheduled/reconcile.ts";
@@ -54,11 +54,15 @@ export function addOps(routes: Routes): void {
       method: "get",
       path: "/ops/state",
       tag: "operations",
-      summary: "Whether the mesh is stopped: since when, by whom and why",
+      summary: "Whether the mesh is stopped: since when, by whom and why; and which projects are being deleted",
       access: "viewer",
-      answers: { 200: "`stopped`, null while it works" },
+      answers: { 200: "`stopped`, null while it works; `leaving`" },
     },
-    async (c) => c.json({ stopped: (await settings(c.env).all()).meshState.stopped }),
+    async (c) => {
+      const [{ meshState }, departures] = await Promise.all([settings(c.env).all(), pool(c.env).departures()]);
+      const leaving = departures.map(({ profile, history, by, at }) => ({ project: profile.name, history, by, at }));
+      return c.json({ stopped: meshState.stopped, leaving });
+    },
   );
   routes.add(
     {

@@ -79,16 +79,3 @@ test("an issue without a run is explained too", async () => {
   const explained = await (await mesh.request("/runs/acme/todo-app/5/explain")).json<{ explain: string }>();
   expect(explained).toMatchObject({ key: "acme/todo-app#5", phase: null });
 });
-
-test("a project is taken out of the registry", async () => {
-  await mesh.addProject("acme/short-lived");
-  expect((await mesh.request("/projects/acme/short-lived", { method: "DELETE" })).status).toBe(204);
-  expect((await mesh.request("/projects/acme/short-lived")).status).toBe(404);
-});
-
-test("a board that no webhook tells of is polled", async () => {
-  mesh.webhooks.allow("organization", false);
-  const { profile } = await mesh.addProject("acme/untold");
-  mesh.webhooks.allow("organization", true);
-  expect(await (await mesh.request(`/projects/${profile.name}/board`)).json()).toMatchObject({ board: { observedBy: "poll" } });
-});

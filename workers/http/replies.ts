@@ -12,7 +12,7 @@ import { randomId } from "../../platform/random-id.ts";
 import { readReplyToken } from "../../platform/reply-token.ts";
 import type { ReplyGrant } from "../../platform/reply-token.ts";
 import { parseJson, readBody, utf8 } from "./body.ts";
-import { notFound, problem } from "./errors.ts";
+import { problem } from "./errors.ts";
 import type { HttpContext } from "./http.ts";
 import { renderQuestionPage, renderReceiptPage, renderWordPage } from "./reply-page.tsx";
 import type { Routes } from "./routes.ts";
@@ -28,7 +28,7 @@ const tapBody = z.strictObject({ token: z.string().min(1).max(2_000) });
  */
 export function addReplies(routes: Routes): void {
   const about = { tag: "replies", access: "public" } as const;
-  const over = { 404: "unknown", 410: "expired or withdrawn; says which", 429: "too many requests" } as const;
+  const over = { 404: "not a link of ours", 410: "expired, withdrawn or gone; says which", 429: "too many requests" } as const;
   routes.describe({
     ...about,
     method: "get",
@@ -169,6 +169,8 @@ function faultPage(fault: Fault): Response {
       return word(410, "Expired", "This link is too old. A newer notification, the issue or the dashboard lets you answer.");
     case "too-many":
       return word(429, "Too many requests", "Wait a minute, then open the link again.", { "retry-after": "60" });
+    case "unknown":
+      return word(410, "Gone", "This question needs no answer any more: its project was deleted, or it was asked too long ago.");
     default:
       return word(404, "Not found", "There is nothing here.");
   }
@@ -185,7 +187,7 @@ function faultProblem(fault: Fault): Response {
     case "too-many":
       return problem(429, "too-many-requests", "Wait a minute.", undefined, { "retry-after": "60" });
     case "unknown":
-      return notFound("question");
+      return problem(410, "gone", "The question is gone: its project was deleted, or it was asked too long ago.");
   }
 }
 

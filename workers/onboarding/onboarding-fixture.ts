@@ -132,9 +132,7 @@ function createHooks() {
         return { kind, state, number: [...there].indexOf(url) + 1, url, events: [] };
       });
     },
-    removeOlder: async () => 0,
-    remove: async () => 0,
-    organizationHook: async () => undefined,
+    remove: async () => [],
     repositoryHook: async () => undefined,
   };
 }

@@ -9,14 +9,21 @@ import { registerBuiltInOnce } from "../agents/register-built-in.ts";
 import { forgetRegistry, registeredProjects } from "../registry.ts";
 import { forgetRest } from "../scheduled/rest-memory.ts";
 
-/** Enters a project in the registry and tells its orchestrator; the same for a changed one. Answers the entry as it is now. */
-export async function configureProject(env: Env, given: ProjectProfile): Promise<ProjectProfile> {
+/** The project is on its way out, and can be registered again when it is gone: after a minute, mostly. */
+export class ProjectBeingDeleted extends Error {
+  override name = "ProjectBeingDeleted";
+  constructor(project: ProjectName) {
+    super(`${project} is being deleted. Try again in a minute; GET /ops/state says what is waited for.`);
+  }
+}
+
+/** Enters a project in the registry and tells its orchestrator; the same for a changed one. Throws ProjectBeingDeleted. */
+export async function configureProject(env: Env, profile: ProjectProfile): Promise<void> {
   await registerBuiltInOnce(env);
-  const profile = await pool(env).projectRegistered(given);
+  if (!(await pool(env).projectRegistered(profile))) throw new ProjectBeingDeleted(profile.name);
   forgetRegistry(env);
   await tell(env, profile);
   await forgetRest(env);
-  return profile;
 }
 
 /**

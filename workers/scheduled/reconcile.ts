@@ -1,3 +1,4 @@
+import { failedWith } from "../../clients/client-error.ts";
 import { checkTimeLimits } from "../../clients/http-check/http-check.ts";
 import { meshProject } from "../../core/ids.ts";
 import type { ProjectKey } from "../../core/ids.ts";
@@ -14,8 +15,9 @@ import { pokeProjection } from "../queues/projections.ts";
 import { registeredProjects } from "../registry.ts";
 import { archiveJournal } from "./archive-journal.ts";
 import { refreshCredentials } from "./credential-refresh.ts";
-import { reconcileProject, toleranceMs } from "./reconcile-project.ts";
-import { redeliverShared } from "./redeliver-shared.ts";
+import { deliveriesEveryMs, reconcileProject, toleranceMs } from "./reconcile-project.ts";
+import { redeliver } from "./redeliver.ts";
+import { continueDeletions } from "./deletions.ts";
 import { attempt } from "./report.ts";
 import type { Failure, ReconcileReport } from "./report.ts";
 import { rememberRest, restMemory } from "./rest-memory.ts";
@@ -23,6 +25,10 @@ import type { RestMemory } from "./rest-memory.ts";
 
 /** An idle mesh is looked at this often, at least. */
 const restMostMs = 5 * minuteMs;
+
+/** What this isolate knows of the App's webhook; another isolate may ask once more, which changes nothing. */
+let appDeliveriesDue = 0;
+let appHookMissingUntil = 0;
 
 /** One reconcile: what was known when it began, and what is known at its end. */
 interface Round {
@@ -53,12 +59,13 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const meshSettings = looked.length > 0 ? await attempt("settings", failures, () => settings(env).all(), undefined) : undefined;
   const vaults = [meshProject, ...profiles.map(({ key }) => key)];
   const renewing = { env, clients, which, known: known.credentials, failures };
-  const [healthChecks, redelivered, projections, archive, partitionsAt, credentials, onboardings, projects] = await Promise.all([
+  const [healthChecks, redelivered, projections, archive, partitionsAt, leaving, credentials, onboardings, projects] = await Promise.all([
     attempt("health-checks", failures, () => probeHealth(env, clients), 0),
-    redeliverShared(clients, profiles, which, failures),
+    attempt("app-deliveries", failures, () => redeliverApp(clients, which), 0),
     attempt("projections", failures, () => pokeStale(round, keys), { poked: null, projected: known.projected }),
     attempt("archive", failures, () => archiveDue(round, keys), { archived: 0, archivedAt: known.archivedAt }),
     attempt("partitions", failures, () => makePartitions(round), known.partitionsAt),
+    attempt("deletions", failures, () => continueDeletions(env, clients, failures), 1),
     attempt("credential-refresh", failures, () => refreshCredentials(renewing, vaults), { refreshed: 0, nextAt: known.credentials }),
     attempt("onboardings", failures, () => watchDue(round), { restarted: 0, lookAt: known.onboardingsAt }),
     Promise.all(looked.map((profile) => reconcileProject(env, clients, profile, which, meshSettings))),
@@ -66,14 +73,13 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const rests = new Map(keys.map((key) => [key, at + restMostMs]));
   for (const [index, { key }] of looked.entries()) rests.set(key, projects[index]?.restsUntil ?? at);
   for (const key of projections.poked ?? keys) rests.set(key, at);
-  const until = Object.fromEntries(
-    [meshProject, ...profiles.map(({ key }) => key)].map((key) => [key, rests.get(key) ?? known.projects[key] ?? at]),
-  );
+  const present = [meshProject, ...profiles.map(({ key }) => key)];
+  const until = Object.fromEntries(present.map((key) => [key, rests.get(key) ?? known.projects[key] ?? at]));
   const healthAt = await attempt("health-checks", failures, () => pool(env).nextHealthCheckAt(), at);
   await rememberRest(env, {
     version: 1,
     until:
-      failures.length > 0
+      failures.length > 0 || leaving > 0
         ? at
         : Math.min(
             at + restMostMs,
@@ -83,9 +89,9 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
             ...Object.values(credentials.nextAt),
           ),
     projects: until,
-    projected: projections.projected,
+    projected: only(present, projections.projected),
     onboardingsAt: onboardings.lookAt,
-    archivedAt: archive.archivedAt,
+    archivedAt: only(present, archive.archivedAt),
     partitionsAt,
     reconciledAt: at,
     credentials: credentials.nextAt,
@@ -97,6 +103,7 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
     redelivered,
     poked: projections.poked?.length ?? 0,
     archived: archive.archived,
+    leaving,
     refreshed: credentials.refreshed,
     resumed: onboardings.restarted,
     failures,
@@ -104,7 +111,12 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
 }
 
 function nothingDone(failures: readonly Failure[]): ReconcileReport {
-  return { projects: [], healthChecks: 0, redelivered: 0, poked: 0, archived: 0, refreshed: 0, resumed: 0, failures };
+  return { projects: [], healthChecks: 0, redelivered: 0, poked: 0, archived: 0, leaving: 0, refreshed: 0, resumed: 0, failures };
+}
+
+/** Nothing is remembered of a project that is gone: its journal may begin anew. */
+function only(keys: readonly ProjectKey[], known: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(keys.flatMap((key) => (known[key] === undefined ? [] : [[key, known[key]]])));
 }
 
 async function probeHealth(env: Env, clients: Clients): Promise<number> {
@@ -121,6 +133,21 @@ async function probeHealth(env: Env, clients: Clients): Promise<number> {
   );
   await pool(env).healthProbed(results);
   return results.length;
+}
+
+/** GitHub answers 404 to an App that has no webhook, which is nothing to tell anyone; one may be given to it later. */
+async function redeliverApp(clients: Clients, which: "due" | "now"): Promise<number> {
+  const at = now();
+  if (!clients.hasApp || at < appHookMissingUntil || (which === "due" && at < appDeliveriesDue)) return 0;
+  try {
+    const redelivered = await redeliver(clients.github, { kind: "app" });
+    appDeliveriesDue = at + deliveriesEveryMs;
+    return redelivered;
+  } catch (error) {
+    if (!failedWith(error, "not-found")) throw error;
+    appHookMissingUntil = at + hourMs;
+    return 0;
+  }
 }
 
 /** The database is asked only about journals that have grown since it was seen to have all of them. */

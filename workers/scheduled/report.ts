@@ -36,6 +36,8 @@ export interface ReconcileReport {
   readonly refreshed: number;
   /** Onboardings whose workflow was lost and is taken up. */
   readonly resumed: number;
+  /** Projects whose deletion is not finished. */
+  readonly leaving: number;
   readonly failures: readonly Failure[];
 }
 
