@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { ProjectKey, QuestionId } from "../../core/ids.ts";
 import type { QuestionView } from "../../core/project/views.ts";
-import { post, type ApiResult } from "./api.ts";
+import { newKey, post, type ApiResult } from "./api.ts";
 import { answersOf, emptyDraft, type ItemDraft } from "./draft.ts";
 import { projects, refetch } from "./mesh-store.ts";
 import { isOpen, liveQuestions } from "./question-list.ts";
@@ -51,11 +51,6 @@ export async function send(question: QuestionView, project: ProjectKey): Promise
 export function forgetSettled(): void {
   const open = new Set(liveQuestions(projects.value ?? []).flatMap(({ question }) => (isOpen(question) ? question.id : [])));
   answering.value = new Map([...answering.value].filter(([id, { state }]) => open.has(id) && (state === "writing" || state === "sending")));
-}
-
-/** 128 random bits; `crypto.randomUUID` is missing where the page has come by plain HTTP. */
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
 }
 
 interface Reply {

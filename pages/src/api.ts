@@ -1,8 +1,12 @@
+import type { Issue } from "../../core/result.ts";
+
 /** Why a request came to nothing; `status` 0 = no answer at all. */
 export interface ApiFailure {
   readonly status: number;
   readonly reason: string;
   readonly detail: string;
+  /** Each fault of what was sent, with its path. */
+  readonly issues?: readonly Issue[] | undefined;
 }
 
 export type ApiResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ApiFailure };
@@ -20,8 +24,27 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<ApiRes
 
 /** Tells `/api` something; an answer without a body is `undefined`. The same `key` makes a repeat the same command. */
 export async function post<T>(path: string, body?: unknown, key?: string): Promise<ApiResult<T>> {
+  return send<T>("POST", path, body, key);
+}
+
+/** Changes what the body names. */
+export async function patch<T>(path: string, body: unknown): Promise<ApiResult<T>> {
+  return send<T>("PATCH", path, body);
+}
+
+/** Takes something away. */
+export async function remove(path: string): Promise<ApiResult<unknown>> {
+  return send("DELETE", path);
+}
+
+/** 128 random bits; `crypto.randomUUID` is missing where the page has come by plain HTTP. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+}
+
+async function send<T>(method: string, path: string, body?: unknown, key?: string): Promise<ApiResult<T>> {
   return ask<T>(path, {
-    method: "POST",
+    method,
     headers: {
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...(key === undefined ? {} : { "idempotency-key": key }),
@@ -39,10 +62,10 @@ async function ask<T>(path: string, init: RequestInit): Promise<ApiResult<T>> {
   }
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok) return { ok: true, value: body as T };
-  const { reason, detail } = (body ?? {}) as { reason?: string; detail?: string };
-  return failed(response.status, reason ?? "failed", detail ?? `The mesh answered ${response.status}.`);
+  const { reason, detail, issues } = (body ?? {}) as Partial<ApiFailure>;
+  return failed(response.status, reason ?? "failed", detail ?? `The mesh answered ${response.status}.`, issues);
 }
 
-function failed(status: number, reason: string, detail: string): ApiResult<never> {
-  return { ok: false, error: { status, reason, detail } };
+function failed(status: number, reason: string, detail: string, issues?: readonly Issue[]): ApiResult<never> {
+  return { ok: false, error: { status, reason, detail, issues } };
 }

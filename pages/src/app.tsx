@@ -5,10 +5,13 @@ import { forgetSettled } from "./answering.ts";
 import { HistoryPage } from "./history-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import { liveState, logOut, notice, projects, refusedEvents, session } from "./mesh-store.ts";
+import { OnboardingPage, OnboardingsPage } from "./onboarding-page.tsx";
 import { place, type Place } from "./place.ts";
+import { ProjectPage } from "./project-page.tsx";
 import { ProjectsPage } from "./projects-page.tsx";
 import { liveQuestions } from "./question-list.ts";
 import { QuestionPage, QuestionsPage } from "./questions-page.tsx";
+import { SettingsPage } from "./settings-page.tsx";
 import { now, renderClock } from "./when.tsx";
 
 /** How many questions wait for a person. */
@@ -25,7 +28,7 @@ export function App(): JSX.Element {
       <header class="top">
         <h1>mesh-six</h1>
         <nav aria-label="Pages">
-          <a href="#/" aria-current={page === "projects" ? "page" : undefined}>
+          <a href="#/" aria-current={page === "projects" || page === "project" ? "page" : undefined}>
             Projects
           </a>
           <a href="#/questions" aria-current={page === "questions" ? "page" : undefined}>
@@ -36,6 +39,12 @@ export function App(): JSX.Element {
                 <span class="unseen"> waiting</span>
               </span>
             )}
+          </a>
+          <a href="#/onboarding" aria-current={page === "onboardings" || page === "onboarding" ? "page" : undefined}>
+            Onboarding
+          </a>
+          <a href="#/settings" aria-current={page === "settings" ? "page" : undefined}>
+            Settings
           </a>
           <a href="#/history" aria-current={page === "history" ? "page" : undefined}>
             History
@@ -61,6 +70,14 @@ function Page({ at }: { readonly at: Place }): JSX.Element {
   switch (at.page) {
     case "projects":
       return <ProjectsPage />;
+    case "project":
+      return <ProjectPage key={at.name} name={at.name} />;
+    case "onboardings":
+      return <OnboardingsPage />;
+    case "onboarding":
+      return <OnboardingPage key={at.id} id={at.id} />;
+    case "settings":
+      return <SettingsPage />;
     case "questions":
       return <QuestionsPage />;
     case "question":

@@ -3,11 +3,16 @@ import type { ProjectKey } from "../../core/ids.ts";
 import type { LiveMessage, ProjectView } from "../../core/project/views.ts";
 import { get, post, type ApiFailure, type ApiResult, type Listed } from "./api.ts";
 import { keepLive, type LiveState, type Socket } from "./live-socket.ts";
+import { forgetOnboardings, hearOnboarding } from "./onboarding-store.ts";
 import { hear, newest } from "./project-list.ts";
 import { behindNow, graceMs, readModelNotice, type Behind, type Freshness, type ReadModelNotice } from "./read-model-notice.ts";
 
 /** `unknown` until the first answer; `out` shows the login. */
 export const session = signal<"unknown" | "in" | "out">("unknown");
+/** What whoever is logged in may do; undefined until that is known, and then only reading is offered. */
+export const role = signal<"operator" | "viewer" | undefined>(undefined);
+/** Counts how often the socket came back after a break: what is shown may have missed something. */
+export const regained = signal(0);
 /** undefined = nothing has come yet. */
 export const projects = signal<readonly ProjectView[] | undefined>(undefined);
 /** Why the last fetch of the projects failed. */
@@ -48,7 +53,12 @@ export async function watch(): Promise<void> {
     endLive();
     stop = undefined;
   };
-  await checkFreshness();
+  await Promise.all([learnRole(), checkFreshness()]);
+}
+
+async function learnRole(): Promise<void> {
+  const answer = await get<{ readonly role: "operator" | "viewer" }>("/session");
+  if (answer.ok) role.value = answer.value.role;
 }
 
 /** Exchanges the token for a cookie; answers why not, if so. */
@@ -118,6 +128,7 @@ function checkAgain(): void {
 }
 
 function onMessage(message: LiveMessage): void {
+  if (message.type === "onboarding-changed") hearOnboarding(message.onboarding);
   const heard = hear(projects.value ?? [], message);
   projects.value = heard.projects;
   if (heard.refetch) refetchSoon(heard.refetch);
@@ -134,14 +145,19 @@ function refetchSoon(project: ProjectKey): void {
 }
 
 function onState(state: LiveState): void {
-  const regained = state === "live" && liveState.value === "reconnecting";
+  const isBack = state === "live" && liveState.value === "reconnecting";
   liveState.value = state;
-  if (regained) void refetch().then(checkFreshness);
+  if (!isBack) return;
+  regained.value += 1;
+  if (role.value === undefined) void learnRole();
+  void refetch().then(checkFreshness);
 }
 
 function leave(): void {
   session.value = "out";
+  role.value = undefined;
   projects.value = undefined;
+  forgetOnboardings();
   for (const timer of refetching.values()) clearTimeout(timer);
   refetching.clear();
   stop?.();

@@ -13,14 +13,21 @@ const shapes: Readonly<Record<string, string>> = {
 };
 const lines = new Set(["ACCEPTED", "FAILED", "CANCELLED"]);
 
-/** Colour, shape and word of a phase (upper case, as the API has it). */
-export function PhaseBadge({ phase }: { readonly phase: string }): JSX.Element {
+interface Props {
+  /** Upper case, as the API has it. */
+  readonly phase: string;
+  /** Another word for it; the phase's own when left out. */
+  readonly word?: string;
+}
+
+/** Colour, shape and word of a phase, or of whatever stands as a phase does. */
+export function PhaseBadge({ phase, word = phase.toLowerCase() }: Props): JSX.Element {
   return (
     <span class={`phase phase-${phase.toLowerCase()}`}>
       <svg viewBox="0 0 16 16" aria-hidden="true" class={lines.has(phase) ? "line" : "area"}>
         <path d={shapes[phase] ?? "M8 2a6 6 0 1 0 .01 0z"} />
       </svg>
-      {phase.toLowerCase()}
+      {word}
     </span>
   );
 }

@@ -1,17 +1,31 @@
 import { signal } from "@preact/signals";
 
 /** Which page is shown. */
-export type Place = { readonly page: "projects" | "questions" | "history" } | { readonly page: "question"; readonly id: string };
+export type Place =
+  | { readonly page: "projects" | "questions" | "onboardings" | "settings" | "history" }
+  | { readonly page: "question" | "onboarding"; readonly id: string }
+  | { readonly page: "project"; readonly name: string };
 
 /** Where the address points to. */
 export const place = signal<Place>({ page: "projects" });
 
-/** `#/questions/<id>` as pages link, or the path `/questions/<id>` as notifications do; what is not known is the projects' page. */
+/**
+ * `#/questions/<id>` as pages link, or the path `/questions/<id>` as notifications do; likewise `onboarding/<id>` and `projects/<owner>/<name>`.
+ * What is not known is the projects' page.
+ */
 export function parsePlace({ hash, pathname }: { readonly hash: string; readonly pathname: string }): Place {
-  const [, page = "", id = ""] = (hash === "" ? pathname : hash.slice(1)).replace(/\/+$/, "").split("/");
-  if (page === "history") return { page };
-  if (page !== "questions") return { page: "projects" };
-  return id === "" ? { page } : { page: "question", id: decoded(id) };
+  const [, page = "", id = "", name = ""] = (hash === "" ? pathname : hash.slice(1)).replace(/\/+$/, "").split("/").map(decoded);
+  switch (page) {
+    case "history":
+    case "settings":
+      return { page };
+    case "questions":
+      return id === "" ? { page } : { page: "question", id };
+    case "onboarding":
+      return id === "" ? { page: "onboardings" } : { page: "onboarding", id };
+    default:
+      return page === "projects" && name !== "" ? { page: "project", name: `${id}/${name}` } : { page: "projects" };
+  }
 }
 
 /** Keeps `place` with the address. A path becomes its `#` form, so that links of the page lead on from the root. */

@@ -21,7 +21,8 @@ export function ProjectsPage(): JSX.Element {
         <div class="empty">
           <h2>No project yet</h2>
           <p>
-            Bring in a repository with <code>mesh onboard owner/name</code>. Then move an issue's card into the planning column.
+            <a href="#/onboarding">Onboard a repository</a>, or run <code>mesh onboard owner/name</code>. Then move an issue's card into the
+            planning column.
           </p>
         </div>
       )}
@@ -43,6 +44,14 @@ function Project({ project }: { readonly project: ProjectView }): JSX.Element {
           {board && (
             <>
               <a href={board.url}>board</a> by {board.observedBy} ·{" "}
+            </>
+          )}
+          {name && (
+            <>
+              <a href={`#/projects/${name}`}>
+                settings<span class="unseen"> of {name}</span>
+              </a>{" "}
+              ·{" "}
             </>
           )}
           {active === 0 ? "no task open" : `${tasks.running} of ${active} tasks running`}

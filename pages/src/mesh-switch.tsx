@@ -1,0 +1,79 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { get, post } from "./api.ts";
+import { useCommand } from "./command.ts";
+import { regained, role } from "./mesh-store.ts";
+import { OutsideText } from "./outside-text.tsx";
+import { Refusal } from "./refusal.tsx";
+import { Ago } from "./when.tsx";
+
+interface MeshState {
+  readonly stopped: { readonly at: number; readonly by: string; readonly reason: string } | null;
+}
+
+/** Stops and starts the whole mesh. */
+export function MeshSwitch(): JSX.Element | null {
+  const state = useSignal<MeshState | undefined>(undefined);
+  const reason = useSignal("");
+  const command = useCommand();
+  useEffect(() => {
+    void get<MeshState>("/ops/state").then((answer) => {
+      if (answer.ok) state.value = answer.value;
+    });
+  }, [regained.value]);
+  if (!state.value) return null;
+  const { stopped } = state.value;
+  async function turn(event: Event): Promise<void> {
+    event.preventDefault();
+    const turned = await command.run(() =>
+      post<MeshState>(stopped ? "/ops/start" : "/ops/stop", stopped ? undefined : { reason: reason.value }),
+    );
+    if (!turned) return;
+    state.value = { stopped: turned.value.stopped };
+    reason.value = "";
+  }
+  return (
+    <section class={`panel${stopped ? " stopped" : ""}`} aria-labelledby="switch">
+      <h2 id="switch">{stopped ? "The mesh is stopped" : "The mesh is at work"}</h2>
+      <p class="quiet">
+        {stopped ? (
+          <>
+            by {stopped.by} · <Ago at={stopped.at} />
+            {stopped.reason !== "" && (
+              <>
+                {" · "}
+                <OutsideText text={stopped.reason} most={300} />
+              </>
+            )}
+            . What comes in is recorded; no session begins.
+          </>
+        ) : (
+          "Stopped, no session begins and running ones end their step; what comes in is recorded. Nothing is lost."
+        )}
+      </p>
+      {role.value === "operator" && (
+        <form class="line" onSubmit={(event) => void turn(event)}>
+          {!stopped && (
+            <>
+              <label for="stop-reason" class="unseen">
+                Why it is stopped
+              </label>
+              <input
+                id="stop-reason"
+                placeholder="why (optional)"
+                maxLength={500}
+                value={reason.value}
+                onInput={(event) => (reason.value = event.currentTarget.value)}
+              />
+            </>
+          )}
+          <button type="submit" class={stopped ? undefined : "danger"} disabled={command.busy.value}>
+            {command.busy.value ? "One moment…" : stopped ? "Start the mesh" : "Stop the mesh"}
+          </button>
+        </form>
+      )}
+      <Refusal failure={command.failure.value} />
+    </section>
+  );
+}

@@ -1,0 +1,176 @@
+import type { JSX } from "preact";
+import { onboardingActivities, onboardingPhases, phaseOfActivity } from "../../core/onboarding/view.ts";
+import type { OnboardingActivity, OnboardingPhase, OnboardingView, PermissionCheck } from "../../core/onboarding/view.ts";
+import { post } from "./api.ts";
+import { useCommand } from "./command.ts";
+import { Linked } from "./linked.tsx";
+import { Mark, type Standing } from "./mark.tsx";
+import { role } from "./mesh-store.ts";
+import { OnboardingLogin } from "./onboarding-login.tsx";
+import { OnboardingStatus } from "./onboarding-status.tsx";
+import { hearOnboarding } from "./onboarding-store.ts";
+import { OutsideText } from "./outside-text.tsx";
+import { Refusal } from "./refusal.tsx";
+import { Ago } from "./when.tsx";
+
+const phaseNames: Readonly<Record<OnboardingPhase, string>> = {
+  initialisation: "Initialisation",
+  environment: "Environment",
+  "login-and-settings": "Login and settings",
+};
+
+const activityNames: Readonly<Record<OnboardingActivity, string>> = {
+  validate: "Check what the mesh may do",
+  board: "Board with its columns and fields",
+  registry: "Register the project",
+  webhook: "Webhooks",
+  storage: "Storage",
+  "dev-container": "Dev container",
+  runner: "A runner that can work on it",
+  trial: "Clone, install and test it once",
+  login: "The coding agent's login",
+  "model-budget": "Model budget",
+  settings: "Settings",
+};
+
+/** One onboarding: what a person has to do first, then its phases with what was done. */
+export function OnboardingDetails({ view }: { readonly view: OnboardingView }): JSX.Element {
+  return (
+    <article class="onboarding" aria-label={`Onboarding of ${view.repository}`}>
+      <header class="run-head">
+        <OnboardingStatus status={view.status} />
+        <h2>{view.status === "completed" ? <a href={`#/projects/${view.repository}`}>{view.repository}</a> : view.repository}</h2>
+        <span class="quiet">
+          {view.attempt > 1 && `try ${view.attempt} · `}by {view.requestedBy} · begun <Ago at={view.createdAt} />
+          {" · changed "}
+          <Ago at={view.updatedAt} />
+        </span>
+      </header>
+      <p role="status" class="explain">
+        {view.explain}
+      </p>
+      {view.status === "waiting_auth" && <OnboardingLogin view={view} />}
+      {view.error && <Failed view={view} error={view.error} />}
+      {view.board && (
+        <p>
+          <a href={view.board.url} rel="noreferrer">
+            Board
+          </a>{" "}
+          <span class="quiet">observed by {view.board.observedBy}</span>
+        </p>
+      )}
+      <div class="phases">
+        {onboardingPhases.map((phase) => (
+          <Phase key={phase} phase={phase} view={view} />
+        ))}
+      </div>
+      {view.permissions.length > 0 && <Permissions checks={view.permissions} />}
+    </article>
+  );
+}
+
+function Phase({ phase, view }: { readonly phase: OnboardingPhase; readonly view: OnboardingView }): JSX.Element {
+  const activities = onboardingActivities.filter((activity) => phaseOfActivity[activity] === phase);
+  return (
+    <section class="panel" aria-label={phaseNames[phase]}>
+      <h3>{phaseNames[phase]}</h3>
+      <ol class="activities">
+        {activities.map((activity) => (
+          <Activity key={activity} activity={activity} view={view} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const standingWords: Readonly<Record<Standing, string>> = {
+  done: "done",
+  now: "now",
+  next: "to come",
+  failed: "failed",
+  warned: "works otherwise",
+};
+
+function Activity({ activity, view }: { readonly activity: OnboardingActivity; readonly view: OnboardingView }): JSX.Element {
+  const done = view.completed.find((one) => one.activity === activity);
+  const standing = done ? "done" : view.error?.activity === activity ? "failed" : view.activity === activity ? "now" : "next";
+  return (
+    <li class={standing} aria-current={standing === "now" ? "step" : undefined}>
+      <Mark standing={standing} word={standingWords[standing]} />
+      <span>
+        {activityNames[activity]}
+        {done && (
+          <span class="quiet">
+            <OutsideText text={done.summary} most={600} /> · <Ago at={done.at} />
+          </span>
+        )}
+      </span>
+    </li>
+  );
+}
+
+function Failed({ view, error }: { readonly view: OnboardingView; readonly error: NonNullable<OnboardingView["error"]> }): JSX.Element {
+  const command = useCommand();
+  const steps = error.fix.split("\n").flatMap((step) => step.replace(/^\s*(?:[-*]|\d+[.)])\s+/, "").trim() || []);
+  async function retry(): Promise<void> {
+    const begun = await command.run(() => post<OnboardingView>(`/onboard/${encodeURIComponent(view.id)}/retry`));
+    if (begun) hearOnboarding(begun.value);
+  }
+  return (
+    <section class="notice bad" aria-labelledby="failed">
+      <h3 id="failed">It stopped at: {activityNames[error.activity]}</h3>
+      <p>
+        <OutsideText text={error.message} block /> <code class="quiet">{error.reason}</code>
+      </p>
+      <h4>To go on</h4>
+      <ol class="steps">
+        {steps.map((step) => (
+          <li key={step}>
+            <Linked text={step} />
+          </li>
+        ))}
+      </ol>
+      {role.value === "operator" && (
+        <button disabled={command.busy.value} onClick={() => void retry()}>
+          {command.busy.value ? "Trying again…" : "Try again from here"}
+        </button>
+      )}
+      <Refusal failure={command.failure.value} />
+    </section>
+  );
+}
+
+const results: Readonly<Record<PermissionCheck["result"], readonly [Standing, string]>> = {
+  works: ["done", "works"],
+  degraded: ["warned", "works otherwise"],
+  missing: ["failed", "missing"],
+};
+
+function Permissions({ checks }: { readonly checks: readonly PermissionCheck[] }): JSX.Element {
+  const faults = checks.filter(({ result }) => result !== "works").length;
+  return (
+    <details class="panel" open={faults > 0}>
+      <summary>
+        What the mesh may do: {checks.length - faults} of {checks.length} work
+      </summary>
+      <ul class="activities">
+        {checks.map(({ name, result, detail, fix }) => (
+          <li key={name} class={results[result][0]}>
+            <Mark standing={results[result][0]} word={results[result][1]} />
+            <span>
+              {name.replaceAll("-", " ")}
+              <span class="quiet">
+                <OutsideText text={detail} />
+              </span>
+              {fix && (
+                <span class="fix">
+                  <Linked text={fix} />
+                </span>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

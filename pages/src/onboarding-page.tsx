@@ -1,0 +1,108 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import type { OnboardingView } from "../../core/onboarding/view.ts";
+import { regained, role } from "./mesh-store.ts";
+import { OnboardingDetails } from "./onboarding-details.tsx";
+import { OnboardingForm } from "./onboarding-form.tsx";
+import {
+  loadOnboarding,
+  loadOnboardings,
+  olderOnboardings,
+  onboardingFailure,
+  onboardings,
+  onboardingsInOrder,
+} from "./onboarding-store.ts";
+import { OnboardingStatus } from "./onboarding-status.tsx";
+import { Ago } from "./when.tsx";
+
+/** Repositories on their way to ready: begin with another, and how each stands. */
+export function OnboardingsPage(): JSX.Element {
+  useEffect(() => void loadOnboardings(), [regained.value]);
+  const busy = useSignal(false);
+  const older = olderOnboardings.value;
+  async function more(): Promise<void> {
+    if (older === null || older === undefined) return;
+    busy.value = true;
+    await loadOnboardings(older);
+    busy.value = false;
+  }
+  const shown = onboardingsInOrder.value;
+  return (
+    <>
+      {role.value === "operator" && <OnboardingForm />}
+      <section class="onboardings" aria-labelledby="onboardings">
+        <h2 id="onboardings">Onboardings</h2>
+        <Failure again={() => void loadOnboardings()} />
+        {older === undefined && !onboardingFailure.value && (
+          <p class="quiet" role="status">
+            Loading onboardings…
+          </p>
+        )}
+        {older !== undefined && shown.length === 0 && (
+          <div class="empty">
+            <p>No repository was onboarded yet.</p>
+          </div>
+        )}
+        <ul class="runs">
+          {shown.map((view) => (
+            <Summary key={view.id} view={view} />
+          ))}
+        </ul>
+        {older && (
+          <button disabled={busy.value} onClick={() => void more()}>
+            {busy.value ? "Loading…" : "Older"}
+          </button>
+        )}
+      </section>
+    </>
+  );
+}
+
+function Summary({ view }: { readonly view: OnboardingView }): JSX.Element {
+  return (
+    <li class="run">
+      <div class="run-head">
+        <OnboardingStatus status={view.status} />
+        <h3>
+          <a href={`#/onboarding/${encodeURIComponent(view.id)}`}>{view.repository}</a>
+        </h3>
+      </div>
+      <p class="explain">{view.explain}</p>
+      <p class="quiet">
+        {view.attempt > 1 && `try ${view.attempt} · `}by {view.requestedBy} · <Ago at={view.createdAt} />
+      </p>
+    </li>
+  );
+}
+
+/** One onboarding, as it happens. */
+export function OnboardingPage({ id }: { readonly id: string }): JSX.Element {
+  useEffect(() => void loadOnboarding(id), [id, regained.value]);
+  const view = onboardings.value.get(id);
+  const unknown = onboardingFailure.value?.status === 404;
+  return (
+    <>
+      <p>
+        <a href="#/onboarding">All onboardings</a>
+      </p>
+      {unknown ? <p class="notice">This onboarding is not known.</p> : <Failure again={() => void loadOnboarding(id)} />}
+      {!view && !onboardingFailure.value && (
+        <p class="quiet" role="status">
+          Loading the onboarding…
+        </p>
+      )}
+      {view && <OnboardingDetails view={view} />}
+    </>
+  );
+}
+
+function Failure({ again }: { readonly again: () => void }): JSX.Element | null {
+  const failure = onboardingFailure.value;
+  if (!failure) return null;
+  return (
+    <p role="alert" class="notice bad">
+      {failure.detail} <button onClick={again}>Try again</button>
+    </p>
+  );
+}

@@ -1,0 +1,17 @@
+import type { JSX } from "preact";
+import type { OnboardingStatus as Status } from "../../core/onboarding/view.ts";
+import { PhaseBadge } from "./phase-badge.tsx";
+
+const badges: Readonly<Record<Status, readonly [phase: string, word: string]>> = {
+  pending: ["INTAKE", "about to begin"],
+  running: ["IMPLEMENTATION", "running"],
+  waiting_auth: ["QA", "waits for a login"],
+  completed: ["ACCEPTED", "ready"],
+  failed: ["FAILED", "failed"],
+};
+
+/** How an onboarding stands, by colour, shape and word. */
+export function OnboardingStatus({ status }: { readonly status: Status }): JSX.Element {
+  const [phase, word] = badges[status];
+  return <PhaseBadge phase={phase} word={word} />;
+}
