@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["{core,platform,clients,drizzle,pages,runner,cli,dev,bench,scripts}/**/*.test.{ts,tsx}"],
+          include: ["{core,platform,clients,drizzle,pages,runner,cli,dev,bench,scripts,tests/support}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.workers.test.ts", "**/node_modules/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

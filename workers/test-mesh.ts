@@ -25,15 +25,26 @@ const settings = {
   VIEWER_TOKEN: viewerToken,
   SIGNING_KEY: signingKey,
   MASTER_KEY: "a-master-key-of-32-characters-001",
-  DATABASE_URL: "postgresql://mesh:mesh@db.invalid/mesh",
+  DATABASE_URL: "postgresql://mesh:database-password-of-the-tests@db.invalid/mesh",
   PUBLIC_URL: "https://mesh.test",
   DASHBOARD_URL: "https://dashboard.test",
   GITHUB_TOKEN: "ghp_of_the_tests",
   NTFY_URL: "https://ntfy.test",
   NTFY_TOPIC: "mesh",
   LLM_BASE_URL: "https://model.test/v1",
-  LLM_API_KEY: "key",
+  LLM_API_KEY: "llm-api-key-of-the-tests",
   LLM_MODEL: "model",
+};
+
+/** What of the settings must be seen nowhere. */
+export const settingSecrets = {
+  OPERATOR_TOKEN: settings.OPERATOR_TOKEN,
+  VIEWER_TOKEN: settings.VIEWER_TOKEN,
+  SIGNING_KEY: settings.SIGNING_KEY,
+  MASTER_KEY: settings.MASTER_KEY,
+  DATABASE_URL: "database-password-of-the-tests",
+  GITHUB_TOKEN: settings.GITHUB_TOKEN,
+  LLM_API_KEY: settings.LLM_API_KEY,
 };
 
 /** The database is away: what stands on it must go on, and says so. */
