@@ -61,7 +61,7 @@ async function examine(flags: Flags, wanted: readonly Purpose[]): Promise<Findin
     wants("deploy") ? examineCloudflare(root) : undefined,
     wants("deploy") ? examineDatabase(values) : undefined,
   ]);
-  const machine = await examineMachine({ root, claude: flags.claude, keysComeFromMesh: mesh.givesKeys });
+  const machine = await examineMachine({ root, claude: flags.claude, wanted, keysComeFromMesh: mesh.givesKeys });
   const settings = wants("deploy") ? examineSettings({ root, file, meshIsReady: mesh.isReady }) : [];
   return [...machine, ...(cloudflare ? [cloudflare] : []), ...settings, ...(database ? [database] : []), ...mesh.findings].filter(
     ({ neededFor }) => neededFor.some((purpose) => wanted.includes(purpose)),

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { claudeExecutables } from "../../runner/agent-executable.ts";
 import { detectIsolation, findOnPath } from "../../runner/isolation.ts";
-import { fine, missing, type Finding, type Subject } from "./finding.ts";
+import { fine, missing, type Finding, type Purpose, type Subject } from "./finding.ts";
 import { isAtLeast, runProgram, versionIn } from "./run-program.ts";
 
 const here = "this machine" as const;
@@ -16,14 +16,22 @@ export interface MachineOptions {
   readonly root: string;
   /** Another Claude Code than the one that would be found, as the runner's `--claude`. */
   readonly claude?: string | undefined;
+  /** What is not needed for these is not looked at. */
+  readonly wanted: readonly Purpose[];
   /** The mesh gives every project's agents a key, so that the agent needs no login of its own. */
   readonly keysComeFromMesh: boolean;
 }
 
 /** Everything this machine itself needs. */
 export async function examineMachine(options: MachineOptions): Promise<Finding[]> {
-  const found = await Promise.all([examineNode(options.root), examineGit(), examineHttpBackend(), examineAgent(options)]);
-  return [...found.flat(), examineIsolation()];
+  const wants = (...some: readonly Purpose[]): boolean => some.some((purpose) => options.wanted.includes(purpose));
+  const found = await Promise.all([
+    examineNode(options.root),
+    wants("start", "runner") ? examineGit() : [],
+    wants("start") ? examineHttpBackend() : [],
+    wants("start", "runner") ? examineAgent(options) : [],
+  ]);
+  return [...found.flat(), ...(wants("runner") ? [examineIsolation()] : [])];
 }
 
 async function examineNode(root: string): Promise<Finding[]> {
