@@ -113,6 +113,11 @@ export interface MeshState {
   readonly stopped: { readonly at: Moment; readonly by: string; readonly reason: string } | null;
 }
 
+/** Of stop and start; `untold` projects learn it by the next reconcile. */
+export interface Commanded extends MeshState {
+  readonly untold: readonly string[];
+}
+
 export interface BackupMade {
   readonly name: string;
   readonly objects: number;

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import type { ProjectReport } from "../workers/scheduled/report.ts";
+import type { Commanded } from "./answers.ts";
 import { meshVerb, onMesh } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
+import type { Output } from "./output.ts";
 import { showDocument } from "./show-document.ts";
 import { startSpinner } from "./spinner.ts";
 import { when } from "./when.ts";
@@ -13,13 +15,19 @@ export function addControls(program: Command): void {
     .action(
       onMesh(async ({ api, out }, flags: { reason?: string }) => {
         const stopped = await api.stop(flags.reason);
-        out.answer(stopped, () => out.line(`The mesh is stopped. ${out.colours.bold("mesh go")} lets it go on.`));
+        out.answer(stopped, () => {
+          out.line(`The mesh is stopped. ${out.colours.bold("mesh go")} lets it go on.`);
+          tellUntold(out, stopped);
+        });
       }),
     );
   meshVerb(program, "go", "let a stopped mesh go on").action(
     onMesh(async ({ api, out }) => {
       const started = await api.start();
-      out.answer(started, () => out.line("The mesh goes on."));
+      out.answer(started, () => {
+        out.line("The mesh goes on.");
+        tellUntold(out, started);
+      });
     }),
   );
   meshVerb(program, "state", "whether the mesh is stopped, by whom and why").action(
@@ -74,4 +82,8 @@ export function addControls(program: Command): void {
         });
       }),
     );
+}
+
+function tellUntold(out: Output, { untold }: Commanded): void {
+  if (untold.length > 0) out.text(`Not yet told, and told by the next reconcile: ${untold.join(", ")}.`);
 }

@@ -35,7 +35,7 @@ const settings = {
 
 beforeAll(async () => {
   [mesh, cloudflare] = await Promise.all([startMadeUpMesh(), startMadeUpMesh()]);
-  neon = await startNeon({ port: 0 });
+  neon = await startNeon({ memory: true });
   await migrate(neon.url, neon.fetchEndpoint);
 });
 afterAll(async () => {
@@ -266,7 +266,7 @@ test("a database that is away or not migrated is named", async () => {
   const away = await doctor({ env: { DATABASE_FETCH_ENDPOINT: "http://127.0.0.1:1/sql" }, args: ["--for", "deploy"] });
   expect(away.of("database")).toMatchObject({ status: "missing" });
   expect(away.of("database")?.detail).toContain("does not answer");
-  const empty = await startNeon({ port: 0 });
+  const empty = await startNeon({ memory: true });
   const told = await doctor({ env: { DATABASE_URL: empty.url, DATABASE_FETCH_ENDPOINT: empty.fetchEndpoint }, args: ["--for", "deploy"] });
   await empty.close();
   expect(told.of("database")?.detail).toMatch(/migrations not applied: 0000/);

@@ -44,6 +44,7 @@ export function addEvents(program: Command): void {
       onMesh(async (mesh, flags: Flags) => {
         if (flags.follow) return follow(mesh, flags);
         const page = await pages((query) => mesh.api.events({ ...filterOf(flags), ...query }), flags);
+        const whereText = await placesOf(mesh, flags);
         const { colours } = mesh.out;
         showPage(
           mesh.out,
@@ -69,6 +70,7 @@ function filterOf({ project, issue, task, agent, type, trace, since, until }: Fl
 async function follow({ api, out }: Mesh, flags: Flags): Promise<void> {
   if (flags.until !== undefined || flags.cursor !== undefined) throw usage("--follow has no end: leave --until and --cursor out.");
   const shown = new Map<string, Moment>();
+  const whereText = await placesOf({ api, out }, flags);
   let from = flags.since ?? Date.now();
   let away = false;
   for (;;) {
@@ -76,7 +78,7 @@ async function follow({ api, out }: Mesh, flags: Flags): Promise<void> {
       for (const event of await eventsFrom(api, { ...filterOf(flags), since: from }, shown)) {
         shown.set(keyOf(event), event.at);
         if (out.json) out.line(JSON.stringify(event));
-        else out.line(logLine(event, out.colours));
+        else out.line(logLine(event, whereText(event), out.colours));
       }
       if (away) out.note("mesh: back again.");
       away = false;
@@ -111,9 +113,9 @@ function keyOf({ project, seq }: EventRow): string {
   return `${project}~${seq}`;
 }
 
-function logLine(event: EventRow, colours: Mesh["out"]["colours"]): string {
+function logLine(event: EventRow, where: string, colours: Mesh["out"]["colours"]): string {
   const what = whatText(event);
-  return [colours.dim(exactClock(event.at)), cleanLine(whereText(event)), typeColour(event.type, colours)(event.type), cleanLine(what)]
+  return [colours.dim(exactClock(event.at)), cleanLine(where), typeColour(event.type, colours)(event.type), cleanLine(what)]
     .filter((part) => part !== "")
     .join("  ");
 }
@@ -122,9 +124,15 @@ function timeText(at: Moment): string {
   return localDay(at) === localDay(Date.now()) ? exactClock(at) : `${localDay(at).slice(5)} ${exactClock(at).slice(0, 8)}`;
 }
 
-function whereText({ issue, run, task, trace }: EventRow): string {
-  if (issue !== null) return `#${issue}${run === null ? "" : `.${run}`}`;
-  return task ?? trace;
+/** How the place of an event is written: with its project's name, unless only one was asked for; programs get it as it is. */
+async function placesOf({ api, out }: Mesh, { project, issue }: Flags): Promise<(event: EventRow) => string> {
+  const isOne = project !== undefined || issue !== undefined;
+  const names =
+    isOne || out.json
+      ? new Map<string, string>()
+      : new Map((await api.projects()).items.map(({ key, name }) => [String(key), String(name)]));
+  return ({ project: key, issue: number, run, task, trace }) =>
+    number === null ? (task ?? trace) : `${names.get(key) ?? ""}#${number}${run === null ? "" : `.${run}`}`;
 }
 
 /** The event's own words; whole views and empty ones are for `--json`. */

@@ -100,8 +100,8 @@ export class MeshApi {
     this.#ask({ method: "DELETE", path: `/projects/${project}/credentials/${encodeURIComponent(name)}` });
   rotateVault = (): Promise<Answers.VaultRotated> => this.#long("/ops/vault/rotate", {});
 
-  stop = (reason: string | undefined): Promise<unknown> => this.#long("/ops/stop", reason === undefined ? {} : { reason });
-  start = (): Promise<unknown> => this.#long("/ops/start", {});
+  stop = (reason: string | undefined): Promise<Answers.Commanded> => this.#long("/ops/stop", reason === undefined ? {} : { reason });
+  start = (): Promise<Answers.Commanded> => this.#long("/ops/start", {});
   state = (): Promise<Answers.MeshState> => this.#get("/ops/state");
   reconcile = (due: boolean): Promise<ReconcileReport> =>
     this.#ask({ method: "POST", path: "/ops/reconcile", query: { due: due ? 1 : 0 }, body: {}, timeLimitMs: longMs });

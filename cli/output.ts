@@ -44,6 +44,11 @@ export class Output {
     for (const part of cleanText(text).split("\n")) for (const line of this.wrap(part, indent.length)) this.line(`${indent}${line}`);
   }
 
+  /** Text whose lines are kept as they are, like JSON; cleaned. */
+  block(text: string, indent = ""): void {
+    for (const line of cleanText(text).split("\n")) this.line(`${indent}${line}`);
+  }
+
   /** Lines that fit behind `indent` characters. */
   wrap(line: string, indent: number): string[] {
     return wrapped(line, Math.max(20, this.width - indent));

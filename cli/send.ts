@@ -152,7 +152,7 @@ function exitCodeOf({ status, reason }: Problem): ExitCode {
   return exitCodes.failed;
 }
 
-function fixOf({ status, reason, issues }: Problem): string[] {
+function fixOf({ status, reason, detail, issues }: Problem): string[] {
   if (reason === "viewers-only-read") return ["mesh login --url … with the operator's token"];
   if (reason === "agent-token") return ["mesh login --url … with the operator's or viewer's token; an agent's is for mesh runner"];
   if (status === 401) return ["mesh login --url …", "the token is OPERATOR_TOKEN or VIEWER_TOKEN of the Worker"];
@@ -161,6 +161,7 @@ function fixOf({ status, reason, issues }: Problem): string[] {
   if (reason === "unknown-project") return ["mesh projects list", "mesh onboard owner/name   for a new one"];
   if (reason === "already-onboarding") return ["mesh onboard list"];
   if (reason === "invalid-settings" && issues) return ["mesh settings show   lists every setting"];
+  if (detail === "There is no such route.") return ["the mesh is older than this command: mesh doctor compares them"];
   if (status === 429) return ["try again in a minute"];
   return [];
 }

@@ -144,7 +144,7 @@ function showTask({ out }: Mesh, task: TaskView): void {
   ] as const) {
     if (value === undefined || value === null) continue;
     out.line(`\n${out.colours.dim(name)}`);
-    out.text(JSON.stringify(value, null, 2), "  ");
+    out.block(JSON.stringify(value, null, 2), "  ");
   }
 }
 
