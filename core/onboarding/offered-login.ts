@@ -3,9 +3,8 @@ import type { Result } from "../result.ts";
 
 /** Where each vendor has its device codes typed; nothing else is ever shown to a person. Exact hosts: no subdomain of theirs counts. */
 const vendorHosts = {
-  anthropic: ["claude.ai", "console.anthropic.com", "platform.claude.com"],
-  openai: ["auth.openai.com"],
-  google: ["www.google.com", "accounts.google.com"],
+  claude: ["claude.ai", "console.anthropic.com", "platform.claude.com"],
+  openai: ["auth.openai.com", "chatgpt.com"],
   github: ["github.com"],
 } as const;
 export type LoginVendor = keyof typeof vendorHosts;

@@ -7,10 +7,12 @@ import { isOnboarding } from "../../core/onboarding/state.ts";
 import { viewOnboarding } from "../../core/onboarding/view-onboarding.ts";
 import { mergeOverrides, parsePolicy } from "../../core/policy.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";
-import { orchestrator, settings, vault } from "../../durable-objects/remote.ts";
+import { orchestrator, settings } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
 import { orderedId } from "../../platform/random-id.ts";
+import { pushCredential } from "../credentials/push-credential.ts";
 import { onboardingOf, startInstance, tellInstance } from "../onboarding/instances.ts";
+import { refusal } from "./credentials.ts";
 import { notFound, problem } from "./errors.ts";
 import { inputIdOf } from "./idempotency.ts";
 import { onboardingParams, page } from "./path-params.ts";
@@ -143,8 +145,7 @@ export function addOnboarding(routes: Routes): void {
         202: "the onboarding",
         400: "each fault with its path; subscription logins and pasted codes are refused",
         404: "unknown",
-        409: "it has ended, or the repository is not validated yet",
-        503: "the Vault cannot take it; `reason` says why",
+        409: "it has ended, the repository is not validated yet, or the Vault refuses; `reason` says which",
       },
     },
     async (c, { params, body }) => {
@@ -155,8 +156,11 @@ export function addOnboarding(routes: Routes): void {
       if (body.push !== null && key === undefined)
         return problem(409, "not-validated", "The repository is not validated yet; bring the key in a moment.");
       if (body.push !== null && key !== undefined) {
-        const pushed = await vault(c.env, key).push(body.push, c.get("by"));
-        if (!pushed.ok) return problem(503, `vault-${pushed.error}`, "The Vault does not take the key; see its health.");
+        const pushed = await pushCredential(c.env, key, body.push, c.get("by"));
+        if (!pushed.ok)
+          return typeof pushed.error === "string"
+            ? refusal(pushed.error)
+            : problem(400, "invalid-input", "The body does not fit.", pushed.error);
       }
       await tellInstance(c.env, onboarding, body.push?.name ?? null);
       return c.json(viewOnboarding(onboarding), 202);

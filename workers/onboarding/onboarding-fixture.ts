@@ -95,7 +95,8 @@ export async function createOnboardingMesh() {
         }
       })();
       void working;
-      return { agent, asked };
+      const heartbeat = () => mesh.request(`/agents/${id}/heartbeat`, { method: "POST", token });
+      return { agent, asked, heartbeat };
     },
     dispose: () => workflows.dispose(),
   };

@@ -1,4 +1,5 @@
 import { meshProject } from "../../core/ids.ts";
+import { minuteMs, secondMs } from "../../core/time.ts";
 import type { Moment } from "../../core/time.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
 import type { WatchedOnboarding } from "../../durable-objects/onboarding-store.ts";
@@ -10,7 +11,9 @@ import { policyOf } from "./policy-of.ts";
 /** Instances that will do nothing more by themselves. */
 const over: ReadonlySet<string> = new Set(["errored", "terminated", "complete"]);
 /** One that was just asked for may not be there yet. */
-const startsWithinMs = 5_000;
+const startsWithinMs = 5 * secondMs;
+/** While one is active it is looked at this often, at least. */
+const lookAgainMs = minuteMs;
 
 /**
  * Sees to it that every active onboarding has a workflow at work: one whose instance is missing, over, or silent for longer than it said it would be
@@ -27,7 +30,7 @@ export async function watchOnboardings(env: Env): Promise<{ readonly restarted: 
       await takeUp(env, each, lost);
       restarted += 1;
     }
-    const due = lost === null ? silentAt : now() + startsWithinMs;
+    const due = lost === null ? Math.min(silentAt, now() + lookAgainMs) : now() + startsWithinMs;
     nextAt = nextAt === null ? due : Math.min(nextAt, due);
   }
   return { restarted, nextAt };
