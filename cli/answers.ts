@@ -1,3 +1,4 @@
+import type { ProjectKey } from "../core/ids.ts";
 import type { BoardRef, ProjectProfile } from "../core/inputs.ts";
 import type { LoginMode } from "../core/onboarding/view.ts";
 import type { Policy, PolicyOverrides } from "../core/policy.ts";
@@ -126,4 +127,12 @@ export interface BackupMade {
 
 export interface BackupListed extends BackupMade {
   readonly at?: Moment;
+}
+
+/** An object of the journals' archive. */
+export interface ArchivedJournal {
+  readonly project: ProjectKey;
+  readonly place: string;
+  readonly bytes: number;
+  readonly archivedAt: Moment;
 }

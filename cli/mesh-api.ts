@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { CredentialHealth, CredentialPush, CredentialRecord, CredentialView } from "../core/credentials/credential.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
+import type { JournalPage } from "../core/events.ts";
 import type { OperatorCommand, ProjectProfile } from "../core/inputs.ts";
 import type { OnboardingView } from "../core/onboarding/view.ts";
 import type { Policy } from "../core/policy.ts";
@@ -109,6 +110,14 @@ export class MeshApi {
   backUp = (): Promise<Answers.BackupMade> => this.#long("/ops/backup", {});
   backups = (): Promise<Page<Answers.BackupListed>> => this.#get("/ops/backups");
   restore = (name: string): Promise<Record<string, unknown>> => this.#long("/ops/restore", { name });
+
+  archive = (query: Query): Promise<Page<Answers.ArchivedJournal>> => this.#get("/ops/archive", query);
+  /** One object of the archive: JSON lines. */
+  archivedJournal = async (project: string, place: string): Promise<string> => {
+    const { response } = await send(this.access, { method: "GET", path: `/ops/archive/${project}/${place}`, timeLimitMs: longMs });
+    return response.text();
+  };
+  journal = (project: string, after: number): Promise<JournalPage> => this.#get(`/projects/${project}/journal`, { after, limit: 1_000 });
 
   diagnosis = (): Promise<Diagnosis> => this.#get("/ops/diagnosis");
 

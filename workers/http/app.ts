@@ -10,6 +10,7 @@ import { addAgentTokens } from "./agent-tokens.ts";
 import { addAgentBundles } from "./agent-bundles.ts";
 import { addAgentWork } from "./agent-work.ts";
 import { addAgents } from "./agents.ts";
+import { addArchive } from "./archive.ts";
 import { addDiagnosis } from "./diagnosis.ts";
 import { addCredentials } from "./credentials.ts";
 import { notFound, problem } from "./errors.ts";
@@ -58,6 +59,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addDiagnosis(routes);
   addVault(routes);
   addJournal(routes);
+  addArchive(routes);
   addLogin(routes);
   addModelBudget(routes);
   addMcp(routes, (request, c) => app.fetch(request, c.env, c.executionCtx));
