@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import type { DeviceCommand } from "./agent-login.ts";
 import { RunnerSetupError } from "./runner-setup.ts";
 import { runnerVersion } from "./registration.ts";
 import { startRunner } from "./runner.ts";
@@ -30,6 +31,24 @@ function parseEnvironment(pairs: readonly string[]): Record<string, string> {
   );
 }
 
+function parseDevice(text: string): DeviceCommand {
+  const [, vendor, words = ""] = /^(claude|openai|github)=(.+)$/s.exec(text) ?? [];
+  const command = words.split(" ").filter((word) => word !== "");
+  if (vendor === undefined || command.length === 0)
+    throw new InvalidArgumentError("vendor=command, the vendor being claude, openai or github");
+  return { vendor: vendor as DeviceCommand["vendor"], command };
+}
+
+/** Milliseconds of the environment's `CLAUDE_AUTH_TIMEOUT_MS`. */
+function loginTimeLimit(): { loginTimeLimitMs?: number } {
+  const text = process.env["CLAUDE_AUTH_TIMEOUT_MS"] ?? "";
+  if (text === "") return {};
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 100 || limit > 600_000)
+    throw new RunnerSetupError("CLAUDE_AUTH_TIMEOUT_MS: milliseconds, from 100 to 600000");
+  return { loginTimeLimitMs: limit };
+}
+
 const program = new Command("mesh-runner")
   .description("Hosts coding agents of a mesh on this machine.")
   .version(runnerVersion)
@@ -41,6 +60,11 @@ const program = new Command("mesh-runner")
   .option("--agent <agent>", "which coding agent: claude", "claude")
   .option("--claude <path>", "path of Claude Code")
   .option("--trust <owner/name>", "take this repository even without isolation (repeatable)", collect, [])
+  .option(
+    "--device-login <vendor=command>",
+    "device flow that a person may begin from the mesh, e.g. openai=codex login --device-auth (vendors: claude, openai, github)",
+    parseDevice,
+  )
   .option("--agent-env <KEY=VALUE>", "environment of the agent; KEY alone takes the runner's value (repeatable)", collect, []);
 
 interface Flags {
@@ -53,6 +77,7 @@ interface Flags {
   claude?: string;
   trust: string[];
   agentEnv: string[];
+  deviceLogin?: DeviceCommand;
 }
 
 try {
@@ -61,8 +86,13 @@ try {
   const token = (flags.tokenFile === undefined ? process.env["MESH_AGENT_TOKEN"] : readFileSync(flags.tokenFile, "utf8"))?.trim();
   if (token === undefined || token === "") throw new RunnerSetupError("no agent token: set MESH_AGENT_TOKEN or give --token-file");
   const agentEnv = parseEnvironment(flags.agentEnv);
-  const { url, id, slots, dir, trust, claude } = flags;
-  const runner = await startRunner({ url, id, token, slots, dir, trust, agentEnv, ...(claude === undefined ? {} : { claude }) });
+  const { url, id, slots, dir, trust, claude, deviceLogin: device } = flags;
+  const runner = await startRunner({
+    ...{ url, id, token, slots, dir, trust, agentEnv },
+    ...(claude === undefined ? {} : { claude }),
+    ...(device === undefined ? {} : { device }),
+    ...loginTimeLimit(),
+  });
   let signals = 0;
   const onSignal = () => void runner.drain(signals++ === 0 ? undefined : 0);
   process.on("SIGTERM", onSignal);

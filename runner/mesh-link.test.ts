@@ -21,16 +21,15 @@ afterEach(async () => {
   await mesh.stop();
 });
 
+const offer = (name: string) => ({ name, weight: 1, preferred: false, requirements: [] });
+const registration = { capabilities: [offer("qa")], healthChecks: [], slots: 1, metadata: {} };
+
 function connect(token = mesh.token) {
   const heard: (Assignment | Command)[] = [];
   link = connectMesh({
     mesh: { url: mesh.url, id: "laptop-1", token },
-    registration: {
-      capabilities: [{ name: "qa", weight: 1, preferred: false, requirements: [] }],
-      healthChecks: [],
-      slots: 1,
-      metadata: {},
-    },
+    registration: { ...registration, capabilities: [...registration.capabilities, offer("environment")] },
+    leastRegistration: registration,
     journal,
     log: () => undefined,
     onAssign: (assignment) => heard.push(assignment),
@@ -123,4 +122,12 @@ test.each([
   mesh.closeWith(code);
   expect((await link.ended).reason).toBe(reason);
   expect(mesh.hellos).toHaveLength(1);
+});
+
+test("with a token that does not grant every capability it registers what is left", async () => {
+  mesh.grants = ["qa"];
+  const connected = mesh.connected();
+  connect();
+  await connected;
+  expect(mesh.registered.map(({ capabilities }) => capabilities.map(({ name }) => name))).toEqual([["qa"]]);
 });

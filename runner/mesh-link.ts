@@ -15,6 +15,8 @@ export interface LinkEnd {
 export interface MeshLinkOptions {
   readonly mesh: MeshAccess;
   readonly registration: Registration;
+  /** What is left of it for a token that does not grant every capability. */
+  readonly leastRegistration: Registration;
   readonly journal: Journal;
   readonly log: Log;
   readonly onAssign: (assignment: Assignment) => void;
@@ -98,8 +100,8 @@ class Link implements MeshLink {
   }
 
   async #connect(): Promise<void> {
-    const { mesh, registration, journal, log } = this.#options;
-    const registered = await register(mesh, registration);
+    const { mesh, journal, log } = this.#options;
+    const registered = await this.#register();
     if (this.#closed) return;
     if (!registered.ok) {
       const { reason, message } = registered.error;
@@ -141,6 +143,14 @@ class Link implements MeshLink {
       log("warn", "connection to the mesh lost", { code, reason: problem || String(reason) });
       this.#again(problem || `closed with ${code}`);
     });
+  }
+
+  async #register(): Promise<Awaited<ReturnType<typeof register>>> {
+    const { mesh, registration, leastRegistration, log } = this.#options;
+    const registered = await register(mesh, registration);
+    if (registered.ok || registered.error.problem !== "capability-not-granted") return registered;
+    log("warn", "the token does not grant every capability; registered with fewer", { reason: registered.error.message });
+    return register(mesh, leastRegistration);
   }
 
   #hear(data: string): void {

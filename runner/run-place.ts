@@ -17,7 +17,12 @@ export interface RunPlace {
 
 /** `owner/name` of an assignment; undefined when its parts are not what this runner would build a path of. */
 export function repositoryOf(assignment: SessionAssignment): { owner: string; name: string } | undefined {
-  const match = /^([a-z0-9][a-z0-9-]{0,38})\/([a-z0-9._-]{1,100})$/.exec(assignment.project.toLowerCase());
+  return repositoryNamed(assignment.project);
+}
+
+/** The parts of `owner/name`; undefined when they are not what this runner would build a path of. */
+export function repositoryNamed(project: string): { owner: string; name: string } | undefined {
+  const match = /^([a-z0-9][a-z0-9-]{0,38})\/([a-z0-9._-]{1,100})$/.exec(project.toLowerCase());
   const [, owner, name] = match ?? [];
   return owner === undefined || name === undefined || /^\.+$/.test(name) ? undefined : { owner, name };
 }
@@ -31,7 +36,7 @@ export function placeOf(folder: string, assignment: SessionAssignment): RunPlace
   return { root, tree: join(root, "tree"), home: join(root, "home"), tmp: join(root, "tmp"), uid: uidOf(root) };
 }
 
-/** A user id for one run: outside the ranges that distributions and containers give out, the same each time. */
-function uidOf(root: string): number {
+/** A user id for one folder: outside the ranges that distributions and containers give out, the same each time. */
+export function uidOf(root: string): number {
   return 1_700_000_000 + (createHash("sha256").update(root).digest().readUInt32BE(0) % 100_000_000);
 }

@@ -2,8 +2,6 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { usableExecutable } from "./agent-executable.ts";
-import { createClaudeDriver } from "./drivers/claude-driver.ts";
-import type { AgentDriver } from "./drivers/driver.ts";
 import { canExecute, type Isolation } from "./isolation.ts";
 import type { RunPlace } from "./run-place.ts";
 
@@ -33,9 +31,9 @@ function probePlace(folder: string): RunPlace {
   return { root: folder, tree: folder, home: folder, tmp: folder, uid: 1_700_000_000 };
 }
 
-/** Claude Code as the agents' users can execute it. Throws `RunnerSetupError`. */
-export function claudeDriver(candidates: readonly string[], isolation: Isolation, workFolder: string): AgentDriver {
+/** The path of Claude Code that the agents' users can execute. Throws `RunnerSetupError`. */
+export function claudeExecutable(candidates: readonly string[], isolation: Isolation, workFolder: string): string {
   const executable = usableExecutable(candidates, isolation, probePlace(workFolder), workFolder);
   if (!executable.ok) throw new RunnerSetupError(executable.error);
-  return createClaudeDriver(executable.value);
+  return executable.value;
 }

@@ -367,7 +367,7 @@ describe("tests and refusals", () => {
       type: "assign",
       assignments: [{ taskId: "P.x", attempt: 1, capability: "qa", payload: { some: "thing" }, priority: 5, timeoutSeconds: 60 }],
     });
-    expect((await mesh.until("task-declined")).reason).toContain("steps of coding sessions only");
+    expect((await mesh.until("task-declined")).reason).toContain("steps of coding sessions");
     assign("implement", { branch: "main" });
     expect((await mesh.until("task-declined")).reason).toContain("not the form");
   });

@@ -1,48 +1,30 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { sessionAssignment, type Assignment, type Command, type ReportBody, type SessionAssignment } from "../core/protocol/frames.ts";
-import { ok, refused } from "../core/result.ts";
+import { deviceLogin } from "../core/onboarding/device-login.ts";
+import type { Result } from "../core/result.ts";
 import { dayMs, minuteMs, secondMs } from "../core/time.ts";
+import { agentVariables } from "./agent-env.ts";
 import { claudeExecutables } from "./agent-executable.ts";
+import { claudeLogin, type AgentLogin } from "./agent-login.ts";
 import { beginConversationStep } from "./conversation-step.ts";
+import { createClaudeDriver } from "./drivers/claude-driver.ts";
 import type { AgentDriver } from "./drivers/driver.ts";
-import { openRepository, type Repository } from "./git/repository.ts";
+import { openRepository, type Repository, type WorkFailure } from "./git/repository.ts";
 import { agentEnvironment, detectIsolation, type Isolation } from "./isolation.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { openJournal, type AttemptRecord, type AttemptRef, type Journal } from "./journal.ts";
 import { logToStderr, type Log } from "./log.ts";
-import { fetchGitCredential } from "./mesh-api.ts";
+import { askForCredential, type GitCredential } from "./mesh-api.ts";
 import { connectMesh, type LinkEnd, type MeshLink } from "./mesh-link.ts";
+import { isOwnWork, OwnWork, ownSlots } from "./own-work.ts";
 import { registrationOf } from "./registration.ts";
-import { claudeDriver, reachableFolder, RunnerSetupError } from "./runner-setup.ts";
+import type { RunnerOptions } from "./runner-options.ts";
+import { claudeExecutable, reachableFolder, RunnerSetupError } from "./runner-setup.ts";
 import { placeOf, repositoryOf, type RunPlace } from "./run-place.ts";
 import type { Step, StepTools } from "./step.ts";
 import { sweep, touch } from "./sweep.ts";
 import { beginTestStep } from "./test-step.ts";
-
-export interface RunnerOptions {
-  /** The Worker's origin. */
-  readonly url: string;
-  /** The agent id that the token names. */
-  readonly id: string;
-  readonly token: string;
-  /** Sessions at a time. */
-  readonly slots: number;
-  /** Journal, clones and worktrees; one runner per folder. */
-  readonly dir: string;
-  /** Repositories (`owner/name`) taken even without isolation. */
-  readonly trust?: readonly string[];
-  /** Given to the agent and to test commands, e.g. `ANTHROPIC_API_KEY`. */
-  readonly agentEnv?: Readonly<Record<string, string>>;
-  /** Path of Claude Code; by default the installed one, else the one that comes with the SDK. */
-  readonly claude?: string;
-  /** Replaces Claude Code; for tests and other agents. */
-  readonly driver?: AgentDriver;
-  /** Allows file URLs as repositories; for tests. */
-  readonly localRemotes?: boolean;
-  readonly log?: Log;
-}
 
 export interface RunnerEnd {
   readonly reason: "drained" | LinkEnd["reason"];
@@ -58,6 +40,8 @@ export interface Runner {
   drain(withinMs?: number): Promise<void>;
 }
 
+/** In the runner's own folder: more variables for agents, kept by a person; see agent-env.ts. */
+const environmentFile = "agent.env";
 /** Stop by itself after this time without contact; the mesh gives the work to another only later (15 min). */
 const contactLimitMs = 10 * minuteMs;
 
@@ -73,62 +57,72 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     const candidates = options.driver === undefined ? claudeExecutables(options.claude) : [];
     const isolation = detectIsolation({ stateFolder: dir, readable: [...candidates, dirname(dirname(process.execPath))] });
     const workFolder = reachableFolder(dir, isolation);
-    const driver = options.driver ?? claudeDriver(candidates, isolation, workFolder);
+    const executable = options.driver === undefined ? claudeExecutable(candidates, isolation, workFolder) : undefined;
+    const driver = options.driver ?? createClaudeDriver(executable ?? "claude");
+    const login = options.login ?? (executable === undefined ? undefined : claudeLogin(executable, join(dir, environmentFile)));
     log("info", "runner starts", {
       agent: options.id,
       isolation: isolation.kind,
       ...(isolation.kind === "none" ? { reason: isolation.reason } : {}),
     });
-    return new HostingRunner(options, dir, workFolder, isolation, driver, log, unlock);
+    return new HostingRunner(options, { dir, workFolder, isolation, driver, login, log, unlock });
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
+/** What a runner found out and opened before it began. */
+interface RunnerSetup {
+  readonly dir: string;
+  readonly workFolder: string;
+  readonly isolation: Isolation;
+  readonly driver: AgentDriver;
+  readonly login: AgentLogin | undefined;
+  readonly log: Log;
+  readonly unlock: () => void;
+}
+
 class HostingRunner implements Runner {
   readonly isolation: Isolation["kind"];
   readonly ended: Promise<RunnerEnd>;
   readonly #options: RunnerOptions;
-  readonly #dir: string;
-  readonly #workFolder: string;
-  readonly #isolation: Isolation;
-  readonly #driver: AgentDriver;
-  readonly #log: Log;
+  readonly #setup: RunnerSetup;
   readonly #journal: Journal;
   readonly #link: MeshLink;
+  readonly #own: OwnWork;
   readonly #steps = new Map<string, Step>();
   readonly #repositories = new Map<string, Promise<Repository>>();
   readonly #refusedCommands = new Set<string>();
   readonly #watch: NodeJS.Timeout;
   readonly #sweeper: NodeJS.Timeout;
-  readonly #unlock: () => void;
   #draining = false;
   #end: (end: RunnerEnd) => void = () => undefined;
 
-  constructor(
-    options: RunnerOptions,
-    dir: string,
-    workFolder: string,
-    isolation: Isolation,
-    driver: AgentDriver,
-    log: Log,
-    unlock: () => void,
-  ) {
+  constructor(options: RunnerOptions, setup: RunnerSetup) {
     this.#options = options;
-    this.#dir = dir;
-    this.#workFolder = workFolder;
-    this.#isolation = isolation;
+    this.#setup = setup;
+    const { dir, workFolder, isolation, log } = setup;
     this.isolation = isolation.kind;
-    this.#driver = driver;
-    this.#log = log;
-    this.#unlock = unlock;
     this.#journal = openJournal(join(dir, "journal"));
     this.ended = new Promise((done) => (this.#end = done));
+    this.#own = new OwnWork({
+      workFolder,
+      isolation,
+      isTrusted: (project) => this.#isTrusted(project),
+      agentEnv: () => this.#agentVariables(),
+      login: setup.login,
+      device: options.device,
+      loginTimeLimitMs: options.loginTimeLimitMs ?? deviceLogin.timeLimitMs,
+      report: (body) => this.#report(body),
+      credential: (ref, givenUp) => this.#credential(ref, "read", givenUp),
+      repository: (repository) => this.#repository(repository),
+    });
     const recovered = this.#journal.live();
     this.#link = connectMesh({
       mesh: { url: options.url, id: options.id, token: options.token },
-      registration: registrationOf(options.slots, isolation),
+      registration: registrationOf(options.slots, isolation, ownSlots),
+      leastRegistration: registrationOf(options.slots, isolation, {}),
       journal: this.#journal,
       log,
       onAssign: (assignment) => this.#assigned(assignment),
@@ -162,9 +156,10 @@ class HostingRunner implements Runner {
     clearInterval(this.#watch);
     clearInterval(this.#sweeper);
     await Promise.all([...this.#steps.values()].map(({ ended }) => ended));
+    this.#own.close();
     this.#link.close();
     this.#journal.close();
-    this.#unlock();
+    this.#setup.unlock();
     this.#end(end);
   }
 
@@ -173,7 +168,7 @@ class HostingRunner implements Runner {
     if (!this.#journal.assigned(assignment)) return; // a repeat
     const ref = refOf(assignment);
     if (refusal !== undefined) {
-      this.#log("warn", "declined", { ...ref, reason: refusal });
+      this.#setup.log("warn", "declined", { ...ref, reason: refusal });
       return this.#report({ ...ref, type: "task-declined", reason: refusal });
     }
     this.#report({ ...ref, type: "task-accepted" });
@@ -183,24 +178,35 @@ class HostingRunner implements Runner {
 
   #refusalOf(assignment: Assignment): string | undefined {
     if (this.#draining) return "this runner is shutting down";
+    if (isOwnWork(assignment)) return this.#own.refusalOf(assignment, this.#journal.live());
     const session = sessionAssignment.safeParse(assignment.payload);
-    if (!session.success) return "this runner does steps of coding sessions only, in the form of protocol version 1";
-    if (placeOf(this.#workFolder, session.data) === undefined) return "the project or branch has not the form of a run's";
-    if (this.#journal.live().length >= this.#options.slots) return "no free slot";
-    const trusted = (this.#options.trust ?? []).some((name) => name.toLowerCase() === session.data.project.toLowerCase());
-    if (this.#isolation.kind === "none" && !trusted) {
-      return `agents are not isolated on this machine (${this.#isolation.reason}), and ${session.data.project} is not named with --trust`;
+    if (!session.success) return "this runner does steps of coding sessions, in the form of protocol version 1, trials and logins";
+    if (placeOf(this.#setup.workFolder, session.data) === undefined) return "the project or branch has not the form of a run's";
+    const sessions = this.#journal.live().filter((record) => !isOwnWork(record.assignment));
+    if (sessions.length >= this.#options.slots) return "no free slot";
+    if (this.#setup.isolation.kind === "none" && !this.#isTrusted(session.data.project)) {
+      return `agents are not isolated on this machine (${this.#setup.isolation.reason}), and ${session.data.project} is not named with --trust`;
     }
-    const twin = this.#journal
-      .live()
-      .find((live) => payloadOf(live)?.branch === session.data.branch && payloadOf(live)?.project === session.data.project);
+    const { branch, project } = session.data;
+    const twin = sessions.find((live) => payloadOf(live)?.branch === branch && payloadOf(live)?.project === project);
     return twin !== undefined && !sameAttempt(twin.assignment, assignment) ? "another step of this run is still under way here" : undefined;
+  }
+
+  #isTrusted(project: string): boolean {
+    return (this.#options.trust ?? []).some((name) => name.toLowerCase() === project.toLowerCase());
   }
 
   #begin(record: AttemptRecord, recovered: boolean): void {
     const ref = refOf(record.assignment);
+    if (isOwnWork(record.assignment)) {
+      this.#setup.log("info", recovered ? "begins anew after a restart" : "task begins", {
+        ...ref,
+        capability: record.assignment.capability,
+      });
+      return this.#under(record, this.#own.begin(record), () => undefined);
+    }
     const session = payloadOf(record);
-    const place = session === undefined ? undefined : placeOf(this.#workFolder, session);
+    const place = session === undefined ? undefined : placeOf(this.#setup.workFolder, session);
     const repository = session === undefined ? undefined : repositoryOf(session);
     if (session === undefined || place === undefined || repository === undefined) {
       return this.#report({
@@ -210,58 +216,59 @@ class HostingRunner implements Runner {
         message: "the runner can no longer read this assignment",
       });
     }
-    this.#log("info", recovered ? "going on after a restart" : "step begins", { ...ref, run: session.runId, step: session.step });
+    this.#setup.log("info", recovered ? "going on after a restart" : "step begins", { ...ref, run: session.runId, step: session.step });
     void this.#repository(repository).then(
       (open) => {
         const order = { record, session, recovered };
         const tools = this.#toolsOf(ref, place, open);
         const step = session.step === "test" ? beginTestStep(order, tools) : beginConversationStep(order, tools);
-        this.#steps.set(keyOf(ref), step);
-        for (const command of [...record.pending]) this.#give(command);
-        void step.ended.then(() => {
-          this.#steps.delete(keyOf(ref));
-          touch(place);
-          this.#log("info", "step ended", { ...ref });
-        });
+        this.#under(record, step, () => touch(place));
       },
       (error: Error) => this.#report({ ...ref, type: "task-failed", kind: "infrastructure", message: error.message.slice(0, 4_000) }),
     );
   }
 
+  #under(record: AttemptRecord, step: Step, after: () => void): void {
+    const ref = refOf(record.assignment);
+    this.#steps.set(keyOf(ref), step);
+    for (const command of [...record.pending]) this.#give(command);
+    void step.ended.then(() => {
+      this.#steps.delete(keyOf(ref));
+      after();
+      this.#setup.log("info", "step ended", { ...ref });
+    });
+  }
+
   #sweep(live: readonly AttemptRecord[]): void {
     const places = live.flatMap((record) => {
       const session = payloadOf(record);
-      return session === undefined ? [] : (placeOf(this.#workFolder, session) ?? []);
+      return session === undefined ? [] : (placeOf(this.#setup.workFolder, session) ?? []);
     });
     for (const place of places) touch(place);
-    for (const path of sweep(this.#workFolder, new Set(places.map(({ root }) => root))))
-      this.#log("info", "old worktree removed", { path });
+    for (const path of sweep(this.#setup.workFolder, new Set(places.map(({ root }) => root))))
+      this.#setup.log("info", "old worktree removed", { path });
   }
 
   #toolsOf(ref: AttemptRef, place: RunPlace, repository: Repository): StepTools {
-    const { url, id, token, agentEnv = {} } = this.#options;
     return {
-      driver: this.#driver,
-      isolation: this.#isolation,
+      driver: this.#setup.driver,
+      isolation: this.#setup.isolation,
       repository,
       place,
-      environment: agentEnvironment(place, agentEnv),
-      credential: async (givenUp) => {
-        for (let tries = 1; ; tries++) {
-          const answer = await fetchGitCredential({ url, id, token }, ref);
-          if (answer.ok) return ok(answer.value);
-          const { reason, message } = answer.error;
-          if (reason !== "unreachable" || givenUp() || this.#silentMs() > contactLimitMs) {
-            // Not this runner's attempt any more, or no mesh: nothing that a person has to mend.
-            return refused({ kind: "infrastructure", message });
-          }
-          await pause(Math.min(15, tries) * secondMs);
-        }
-      },
+      environment: agentEnvironment(place, this.#agentVariables()),
+      credential: (givenUp) => this.#credential(ref, "push", givenUp),
       report: (body) => this.#report(body),
       connected: () => this.#link.connected,
-      log: this.#log,
+      log: this.#setup.log,
     };
+  }
+
+  #agentVariables(): Record<string, string> {
+    return agentVariables(this.#options.agentEnv ?? {}, join(this.#setup.dir, environmentFile), this.#setup.log);
+  }
+
+  #credential(ref: AttemptRef, purpose: "read" | "push", givenUp: () => boolean): Promise<Result<GitCredential, WorkFailure>> {
+    return askForCredential(this.#options, ref, purpose, () => givenUp() || this.#silentMs() > contactLimitMs);
   }
 
   #commanded(command: Command): void {
@@ -296,7 +303,7 @@ class HostingRunner implements Runner {
   }
 
   #open(repository: { owner: string; name: string }): Promise<Repository> {
-    const folder = join(this.#dir, "repositories");
+    const folder = join(this.#setup.dir, "repositories");
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return openRepository(folder, repository, this.#options.localRemotes);
   }

@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { mergeReports, parseJUnit, parsePlaywright, type TestReport } from "../core/inbound/test-report.ts";
 import type { Command, TestResults } from "../core/protocol/frames.ts";
@@ -8,12 +7,10 @@ import type { FailureKind } from "../core/task/state.ts";
 import type { WorkFailure } from "./git/repository.ts";
 import { collect } from "./git/run-git.ts";
 import { prepareWorktree, type Worktree } from "./git/worktree.ts";
+import { runCommand, type CommandRun } from "./run-command.ts";
 import type { RunPlace } from "./run-place.ts";
 import type { Step, StepOrder, StepTools } from "./step.ts";
 import { parseTap } from "./tap-report.ts";
-
-const tailBytes = 16_000;
-const parsedBytes = 8 * 1024 * 1024;
 
 /** Begins the step that runs a project's test command on what the run has pushed. */
 export function beginTestStep(order: StepOrder, tools: StepTools): Step {
@@ -76,7 +73,7 @@ class TestStep implements Step {
     const sha = await worktree.value.head();
     const begun = Date.now();
     const ticker = setInterval(() => connected() && report({ ...this.#ref, type: "progress", summary: "tests are running" }), 30_000);
-    let outcome: TestRun;
+    let outcome: CommandRun;
     try {
       outcome = await runTests(command, session.testTimeoutMs, place, this.#tools, this.#abort.signal);
     } finally {
@@ -125,67 +122,11 @@ class TestStep implements Step {
   }
 }
 
-interface TestRun {
-  readonly exitCode: number | null;
-  readonly timedOut: boolean;
-  /** The first 8 MiB of stdout. */
-  readonly output: string;
-  /** The end of stdout and stderr together. */
-  readonly tail: string;
-}
-
-function runTests(command: string, timeoutMs: number, place: RunPlace, tools: StepTools, signal: AbortSignal): Promise<TestRun> {
-  const wrapped = tools.isolation.wrap(place, "sh", ["-c", command]);
+function runTests(command: string, timeoutMs: number, place: RunPlace, tools: StepTools, signal: AbortSignal): Promise<CommandRun> {
   const logs = join(place.root, "..", `${place.root.split("/").at(-1) ?? "run"}.logs`);
   mkdirSync(logs, { recursive: true, mode: 0o700 });
-  const whole = createWriteStream(join(logs, `tests-${Date.now()}.log`), { mode: 0o600 });
-  return new Promise((resolve) => {
-    const child = spawn(wrapped.command, [...wrapped.args], {
-      cwd: place.tree,
-      env: { ...tools.environment, CI: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    });
-    let [output, tail, written, timedOut, done] = ["", Buffer.alloc(0), 0, false, false];
-    const kill = () => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      } catch {
-        child.kill("SIGKILL"); // the group is gone already
-      }
-      void tools.isolation.endAll(place);
-    };
-    const timer = setTimeout(() => {
-      timedOut = true;
-      kill();
-    }, timeoutMs);
-    signal.addEventListener("abort", kill, { once: true });
-    const keep = (data: Buffer) => {
-      tail = Buffer.concat([tail, data]).subarray(-tailBytes);
-      written += data.length;
-      if (written <= 256 * 1024 * 1024) whole.write(data);
-    };
-    child.stdout.on("data", (data: Buffer) => {
-      keep(data);
-      if (output.length < parsedBytes) output += data.toString();
-    });
-    child.stderr.on("data", keep);
-    const finish = (exitCode: number | null) => {
-      if (done) return;
-      done = true;
-      clearTimeout(timer);
-      signal.removeEventListener("abort", kill);
-      whole.end();
-      resolve({ exitCode: timedOut ? null : exitCode, timedOut, output, tail: tail.toString() });
-    };
-    child.once("error", (error) => {
-      keep(Buffer.from(`the test command could not be started: ${error.message}\n`));
-      finish(null);
-    });
-    // A background process that holds the pipes open does not hold up the result.
-    child.once("exit", (code) => setTimeout(() => finish(code), 500));
-    child.once("close", (code) => finish(code));
-  });
+  const { isolation, environment } = tools;
+  return runCommand(command, { place, isolation, environment, timeoutMs, signal, logFile: join(logs, `tests-${Date.now()}.log`) });
 }
 
 /** Where test programs usually put their reports. */

@@ -7,6 +7,7 @@ import {
   registration,
   type AgentFrame,
   type MeshFrame,
+  type Registration,
   type Report,
   type ReportBody,
 } from "../../core/protocol/frames.ts";
@@ -21,8 +22,12 @@ export interface MeshDouble {
   /** Times a report came that was there already. */
   repeats: number;
   registrations: number;
+  /** What was registered, refused ones excepted. */
+  readonly registered: Registration[];
+  /** Capabilities that the token grants; all when left out. */
+  grants: readonly string[] | undefined;
   acknowledge: boolean;
-  credential: { username: string; password: string };
+  credential: { username: string; password: string; cloneUrl?: string };
   readonly credentialsAsked: unknown[];
   /** Answers upgrades and calls with this status instead. */
   refuseWith: number | undefined;
@@ -57,8 +62,11 @@ export async function startMeshDouble(): Promise<MeshDouble> {
     if (request.headers.authorization !== `Bearer ${token}`) return answer(401, { title: "unauthorized" });
     const body: unknown = JSON.parse(await textOf(request));
     if (request.url?.endsWith("/register") === true) {
-      registration.parse(body);
+      const asked = registration.parse(body);
       mesh.registrations += 1;
+      if (asked.capabilities.some(({ name }) => mesh.grants?.includes(name) === false))
+        return answer(403, { detail: "not granted", reason: "capability-not-granted" });
+      mesh.registered.push(asked);
       return answer(200, {});
     }
     mesh.credentialsAsked.push(body);
@@ -100,6 +108,8 @@ export async function startMeshDouble(): Promise<MeshDouble> {
     reports: [],
     repeats: 0,
     registrations: 0,
+    registered: [],
+    grants: undefined,
     acknowledge: true,
     credential: { username: "x-access-token", password: "git-secret-for-tests" },
     credentialsAsked: [],

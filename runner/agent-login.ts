@@ -1,0 +1,90 @@
+import type { LoginVendor } from "../core/onboarding/device-login.ts";
+import type { LoginStatusResult } from "../core/protocol/runner-work.ts";
+import { ok, refused, type Result } from "../core/result.ts";
+import type { WorkFailure } from "./git/repository.ts";
+import type { Isolation } from "./isolation.ts";
+import { runCommand } from "./run-command.ts";
+import type { RunPlace } from "./run-place.ts";
+
+/** How a coding agent is asked whether it is logged in, and how a person logs it in. */
+export interface AgentLogin {
+  readonly name: string;
+  /** The program and arguments that tell. */
+  readonly status: readonly string[];
+  /** Reads the answer; undefined when it is none of that program's. `code` is its exit code. */
+  readonly read: (output: string, code: number) => Pick<LoginStatusResult, "loggedIn" | "method"> | undefined;
+  /** What a person runs on this machine. */
+  readonly command: string;
+  /** Null: the agent has no device flow. */
+  readonly device: DeviceCommand | null;
+}
+
+/** The command of a device flow, and whose pages it leads to. */
+export interface DeviceCommand {
+  readonly vendor: LoginVendor;
+  readonly command: readonly string[];
+}
+
+/**
+ * Claude Code. Each run's agent has a user and a home of its own, so a login in a person's home is out of its reach, and copies of one would end
+ * each other's (refresh tokens are used once): it takes a long-lived token from the agents' environment (`claude setup-token`).
+ */
+export function claudeLogin(executable: string, environmentFile: string): AgentLogin {
+  const keep = `read -rsp 'Token: ' TOKEN && (umask 077; echo "CLAUDE_CODE_OAUTH_TOKEN=$TOKEN" >> ${quoted(environmentFile)})`;
+  return {
+    name: "claude",
+    status: [executable, "auth", "status"],
+    read(output) {
+      const said = statusIn(output);
+      if (typeof said?.["loggedIn"] !== "boolean") return undefined;
+      const method = typeof said["authMethod"] === "string" && said["authMethod"] !== "none" ? said["authMethod"].slice(0, 100) : null;
+      return { loggedIn: said["loggedIn"], method };
+    },
+    command: `claude setup-token && ${keep}`,
+    device: null,
+  };
+}
+
+/** Codex, whose login is in its own folder; its status is a sentence. */
+export function codexLogin(executable: string): AgentLogin {
+  return {
+    name: "codex",
+    status: [executable, "login", "status"],
+    read(output, code) {
+      const method = /api key/i.test(output) ? "api-key" : /chatgpt/i.test(output) ? "chatgpt" : null;
+      return { loggedIn: code === 0, method: code === 0 ? (method ?? "unknown") : null };
+    },
+    command: "codex login",
+    device: { vendor: "openai", command: [executable, "login", "--device-auth"] },
+  };
+}
+
+/** Asks the agent's own program, as the agent and with the environment it will have; nothing of its answer but the method is told. */
+export async function loginStatus(
+  login: AgentLogin,
+  place: RunPlace,
+  isolation: Isolation,
+  environment: Readonly<Record<string, string>>,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<Result<LoginStatusResult, WorkFailure>> {
+  isolation.prepare(place);
+  const ran = await runCommand(login.status.map(quoted).join(" "), { place, isolation, environment, timeoutMs, signal });
+  const status = ran.exitCode === null ? undefined : login.read(ran.output.trim() || ran.tail, ran.exitCode);
+  if (status !== undefined) return ok({ ...status, command: login.command });
+  const why = ran.exitCode === null ? "it did not end in time, or could not be started" : `exit code ${ran.exitCode}`;
+  return refused({ kind: "configuration", message: `${login.name} does not tell whether it is logged in (${why}); update it` });
+}
+
+function statusIn(output: string): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(output);
+    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** For a POSIX shell. */
+export function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
+}

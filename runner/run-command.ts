@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import type { Isolation } from "./isolation.ts";
+import type { RunPlace } from "./run-place.ts";
+
+const tailBytes = 16_000;
+const keptBytes = 8 * 1024 * 1024;
+const loggedBytes = 256 * 1024 * 1024;
+
+export interface CommandRun {
+  readonly exitCode: number | null;
+  readonly timedOut: boolean;
+  /** The first 8 MiB of stdout. */
+  readonly output: string;
+  /** The last 16,000 bytes of stdout and stderr together. */
+  readonly tail: string;
+}
+
+export interface CommandOptions {
+  readonly place: RunPlace;
+  readonly isolation: Isolation;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Where all of the output goes, at most 256 MiB. */
+  readonly logFile?: string;
+}
+
+/** Runs a command of a repository in its worktree, behind the wall, to its end or to the time limit; nothing of it is left running. Never rejects. */
+export function runCommand(command: string, options: CommandOptions): Promise<CommandRun> {
+  const { place, isolation, signal } = options;
+  const wrapped = isolation.wrap(place, "sh", ["-c", command]);
+  const whole = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { mode: 0o600 });
+  return new Promise((resolve) => {
+    const child = spawn(wrapped.command, [...wrapped.args], {
+      cwd: place.tree,
+      env: { ...options.environment, CI: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    let [output, tail, written, timedOut, done] = ["", Buffer.alloc(0), 0, false, false];
+    const kill = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        child.kill("SIGKILL"); // the group is gone already
+      }
+      void isolation.endAll(place);
+    };
+    const timer = setTimeout(() => {
+      timedOut = true;
+      kill();
+    }, options.timeoutMs);
+    signal.addEventListener("abort", kill, { once: true });
+    if (signal.aborted) kill();
+    const keep = (data: Buffer) => {
+      tail = Buffer.concat([tail, data]).subarray(-tailBytes);
+      written += data.length;
+      if (written <= loggedBytes) whole?.write(data);
+    };
+    child.stdout.on("data", (data: Buffer) => {
+      keep(data);
+      if (output.length < keptBytes) output += data.toString();
+    });
+    child.stderr.on("data", keep);
+    const finish = (exitCode: number | null) => {
+      if (done) return;
+      done = true;
+      clearTimeout(timer);
+      signal.removeEventListener("abort", kill);
+      whole?.end();
+      resolve({ exitCode: timedOut ? null : exitCode, timedOut, output, tail: tail.toString() });
+    };
+    child.once("error", (error) => {
+      keep(Buffer.from(`the command could not be started: ${error.message}\n`));
+      finish(null);
+    });
+    // A background process that holds the pipes open does not hold up the result.
+    child.once("exit", (code) => setTimeout(() => finish(code), 500));
+    child.once("close", (code) => finish(code));
+  });
+}
