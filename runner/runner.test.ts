@@ -184,7 +184,7 @@ describe("planning and implementing", () => {
     const used = await mesh.until("usage", ({ process }) => process !== planned.process);
     expect(used.inputTokens).toBe(3_000);
     expect(mesh.reports.filter(({ body }) => body.type === "session-started")).toHaveLength(2);
-    expect(mesh.credentialsAsked).toContainEqual({ taskId: work.taskId, attempt: 1 });
+    expect(mesh.credentialsAsked).toContainEqual({ taskId: work.taskId, attempt: 1, purpose: "push" });
   });
 
   test("without commits nothing is pushed, and the mesh hears of what is uncommitted", async () => {

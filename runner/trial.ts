@@ -4,9 +4,9 @@ import type { TrialResult, TrialWork } from "../core/protocol/runner-work.ts";
 import { ok, refused, type Result } from "../core/result.ts";
 import type { Repository, WorkFailure } from "./git/repository.ts";
 import { prepareWorktree } from "./git/worktree.ts";
-import { installCommandFor } from "./install-command.ts";
 import type { Isolation } from "./isolation.ts";
 import type { GitCredential } from "./mesh-api.ts";
+import { projectCommands } from "./project-commands.ts";
 import { redactedTail } from "./redact.ts";
 import { runCommand } from "./run-command.ts";
 import type { RunPlace } from "./run-place.ts";
@@ -41,7 +41,7 @@ async function tryOut(work: TrialWork, tools: TrialTools, signal: AbortSignal): 
   const { isolation, repository, place, environment } = tools;
   const begun = Date.now();
   const leftMs = () => Math.max(1, begun + work.timeoutMs - Date.now());
-  const known: { installCommand: string | null; head: string | null } = { installCommand: work.installCommand, head: null };
+  const known = { installCommand: work.installCommand, testCommand: work.testCommand, head: null as string | null };
   const result = (ended: Pick<TrialResult, "ok" | "step" | "exitCode" | "timedOut">, tail: string) =>
     ok({ ...known, ...ended, durationMs: Date.now() - begun, tail: redactedTail(tail, tools.secrets, tailCharacters) });
 
@@ -61,12 +61,15 @@ async function tryOut(work: TrialWork, tools: TrialTools, signal: AbortSignal): 
   known.head = (await worktree.value.head()) ?? null;
   if (clone.timedOut) return result({ ...clone, ok: false }, "cloning took all of the time");
   const listed = await worktree.value.git(["ls-tree", "--name-only", "-z", "HEAD"]);
-  known.installCommand ??= installCommandFor(new Set(listed.ok ? listed.value.split("\0") : []));
+  const manifest = await worktree.value.git(["show", "HEAD:package.json"]);
+  const found = projectCommands(new Set(listed.ok ? listed.value.split("\0") : []), manifest.ok ? manifest.value : undefined);
+  known.installCommand ??= found.install;
+  known.testCommand ??= found.test;
 
   let last = result({ ...clone, ok: true }, "");
   const commands = [
     ["install", known.installCommand],
-    ["test", work.testCommand],
+    ["test", known.testCommand],
   ] as const;
   for (const [step, command] of commands) {
     if (command === null) continue;

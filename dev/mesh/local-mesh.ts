@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { runnerCapabilities } from "../../core/protocol/runner-work.ts";
 import { migrate } from "../../drizzle/migrate.ts";
 import { startApp } from "../app/start-app.ts";
 import { demoTopic } from "../demo/person.ts";
@@ -10,7 +11,7 @@ import { startModel } from "../model/start-model.ts";
 import { startNeon } from "../neon/start-neon.ts";
 import { startNtfy } from "../ntfy/start-ntfy.ts";
 import { freePort } from "./free-port.ts";
-import { startLocalRunner, type LocalRunner } from "./local-runner.ts";
+import { startLocalRunner, type LocalRunner, type RunnerChoices } from "./local-runner.ts";
 import { MeshClient } from "./mesh-client.ts";
 import { localSecrets, ownSettings } from "./secrets.ts";
 import { buildDashboard } from "./build-dashboard.ts";
@@ -52,7 +53,7 @@ export interface LocalMesh {
   readonly demonstration: boolean;
   /** Which parts are stand-ins and which are real, one line each. */
   readonly parts: readonly string[];
-  startRunner(id?: string): Promise<LocalRunner>;
+  startRunner(id?: string, choices?: RunnerChoices): Promise<LocalRunner>;
   readonly runners: readonly LocalRunner[];
   stop(): Promise<void>;
 }
@@ -140,12 +141,9 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
 
   const client = new MeshClient(`${url}/api`, settings.OPERATOR_TOKEN ?? secrets.operatorToken);
   const runners: LocalRunner[] = [];
-  const startRunner = async (id = "local-1"): Promise<LocalRunner> => {
-    const { token } = await client.post<{ token: string }>("/agents", {
-      id,
-      capabilities: ["planning", "implementation", "qa"],
-      projects: "all",
-    });
+  const startRunner = async (id = "local-1", more: RunnerChoices = {}): Promise<LocalRunner> => {
+    const capabilities = ["planning", "implementation", "qa", ...Object.values(runnerCapabilities)];
+    const { token } = await client.post<{ token: string }>("/agents", { id, capabilities, projects: "all" });
     const runner = startLocalRunner({
       root,
       id,
@@ -155,6 +153,7 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
       modelUrl: model.url,
       slots: 2,
       log,
+      ...more,
     });
     runners.push(runner);
     endings.push(() => runner.stop());

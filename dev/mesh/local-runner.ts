@@ -9,7 +9,19 @@ export interface LocalRunner {
   stop(): Promise<void>;
 }
 
-export interface LocalRunnerOptions {
+/** What a local runner may have beside the usual. */
+export interface RunnerChoices {
+  /** `vendor=command`: a device flow that can be begun from the mesh. */
+  readonly deviceLogin?: string;
+  /** The agent is not logged in; by default it has a key, which the scripted model takes. */
+  readonly withoutKey?: boolean;
+  /** More variables of the runner's own process, e.g. `CLAUDE_AUTH_TIMEOUT_MS`. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Repositories taken even without isolation, beside the demonstration's. */
+  readonly trust?: readonly string[];
+}
+
+export interface LocalRunnerOptions extends RunnerChoices {
   readonly root: string;
   readonly id: string;
   readonly token: string;
@@ -37,18 +49,15 @@ export function startLocalRunner(options: LocalRunnerOptions): LocalRunner {
       String(options.slots),
       "--dir",
       options.dir,
-      "--trust",
-      "acme/todo-app",
-      "--trust",
-      "solo/notes",
+      ...["acme/todo-app", "solo/notes", ...(options.trust ?? [])].flatMap((repository) => ["--trust", repository]),
       "--agent-env",
       `ANTHROPIC_BASE_URL=${options.modelUrl}`,
-      "--agent-env",
-      "ANTHROPIC_API_KEY=local",
+      ...(options.withoutKey ? [] : ["--agent-env", "ANTHROPIC_API_KEY=local"]),
+      ...(options.deviceLogin === undefined ? [] : ["--device-login", options.deviceLogin]),
     ],
     {
       cwd: options.root,
-      env: { ...process.env, MESH_AGENT_TOKEN: options.token },
+      env: { ...process.env, ...options.env, MESH_AGENT_TOKEN: options.token },
       onLine: (line) => options.log(`${options.id}: ${line}`),
     },
   );
