@@ -33,6 +33,10 @@ export interface ProjectProfile {
   /** Which credential of the Worker serves it: the App's installation, or the token. */
   readonly credential: { readonly kind: "app"; readonly installation: number } | { readonly kind: "token" };
   readonly overrides: PolicyOverrides;
+  /** Of the repository's webhook; absent: 1. Deliveries to an older one are refused. */
+  readonly hookVersion?: number;
+  /** Of the webhook of the organisation that owns the board; absent: 1. The highest of its projects counts. */
+  readonly organizationHookVersion?: number;
 }
 
 export interface BoardRef {

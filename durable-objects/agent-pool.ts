@@ -6,6 +6,7 @@ import type { AgentResult } from "../core/pool/history.ts";
 import { declaredAgent } from "../core/pool/built-in-agent.ts";
 import type { BuiltInAgent } from "../core/pool/built-in-agent.ts";
 import type { Departure, HookRemoval, KeptHistory } from "../core/pool/departure.ts";
+import { withHookVersions } from "../core/project/hook-versions.ts";
 import { admitRegistration, boundBy, offersMore } from "../core/pool/registration.ts";
 import type { RegistrationRefusal } from "../core/pool/registration.ts";
 import type { Agent, AgentGrant, Candidate, GrantChange } from "../core/pool/state.ts";
@@ -248,11 +249,15 @@ export class AgentPool extends DurableObject<Env> {
     return true;
   }
 
-  /** Puts an onboarded project into the registry, or changes its entry; false while it is being deleted. */
-  projectRegistered(profile: ProjectProfile): boolean {
-    if (this.#store.departures.some((departure) => departure.profile.key === profile.key)) return false;
+  /**
+   * Puts an onboarded project into the registry, or changes its entry. The versions of its webhooks never go back. Answers the entry; null while it
+   * is being deleted.
+   */
+  projectRegistered(given: ProjectProfile): ProjectProfile | null {
+    if (this.#store.departures.some((departure) => departure.profile.key === given.key)) return null;
+    const profile = withHookVersions(this.#store.projects, given);
     this.#store.saveProject(profile);
-    return true;
+    return profile;
   }
 
   /**

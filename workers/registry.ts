@@ -3,10 +3,12 @@ import type { ProjectKey, ProjectName } from "../core/ids.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
 import { secondMs } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
+import { errorText, log } from "../platform/log.ts";
 import { pool } from "../durable-objects/remote.ts";
 
 const keptMs = 30 * secondMs;
 const askedAgainMs = secondMs;
+const refreshedByPool = new WeakMap<object, number>();
 const knownByPool = new WeakMap<object, { profiles: readonly ProjectProfile[]; at: number }>();
 
 /** Every onboarded project; what this isolate read in the last 30 s counts. */
@@ -17,6 +19,20 @@ export async function registeredProjects(env: Env, newerThanMs = keptMs): Promis
   const profiles = await pool(env).projects();
   knownByPool.set(env.POOL, { profiles, at });
   return profiles;
+}
+
+/**
+ * The registry for what comes all the time: whatever this isolate knows, however old, counts at once, and what is older than 30 s is read anew beside the
+ * answer (`later` is the invocation's `waitUntil`). Only an isolate that knows nothing waits.
+ */
+export async function registryAtHand(env: Env, later: (work: Promise<unknown>) => void): Promise<readonly ProjectProfile[]> {
+  const known = knownByPool.get(env.POOL);
+  if (!known) return registeredProjects(env);
+  if (now() - known.at >= keptMs && now() - (refreshedByPool.get(env.POOL) ?? 0) >= keptMs) {
+    refreshedByPool.set(env.POOL, now());
+    later(registeredProjects(env).catch((error: unknown) => log("warn", "registry not read", { error: errorText(error) })));
+  }
+  return known.profiles;
 }
 
 /** Makes this isolate read the registry anew. */

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { neonConfig } from "@neondatabase/serverless";
 import { createInMemoryGitHub } from "../clients/github/in-memory-github.ts";
 import { createInMemoryPreparation } from "../clients/github/in-memory-preparation.ts";
+import { createInMemoryWebhooks } from "../clients/github/in-memory-webhooks.ts";
 import { createScriptedHttpCheck } from "../clients/http-check/scripted-http-check.ts";
 import { createInMemoryModelBudget } from "../clients/model-budget/in-memory-model-budget.ts";
 import { createScriptedModel } from "../clients/model/scripted-model.ts";
@@ -64,7 +65,7 @@ export function createTestMesh() {
   const modelBudget = createInMemoryModelBudget();
   const oauth = createScriptedOAuth();
   const profiles = new Map<ProjectName, ProjectProfile>();
-  const hookNumbers = new Map<ProjectKey, number>();
+  const webhooks = createInMemoryWebhooks();
   const clients: Clients = {
     github,
     discovery: {
@@ -75,11 +76,7 @@ export function createTestMesh() {
         return { ...profile, board: asked?.ref ?? profile.board, overrides };
       },
     },
-    webhooks: {
-      ensure: async () => [],
-      remove: async () => [{ kind: "repository", state: "removed", url: null }],
-      repositoryHook: async (profile) => hookNumbers.get(profile.key),
-    },
+    webhooks,
     preparation,
     model,
     gateway: { baseUrl: settings.LLM_BASE_URL, apiKey: settings.LLM_API_KEY, model: settings.LLM_MODEL },
@@ -123,7 +120,7 @@ export function createTestMesh() {
     httpCheck,
     modelBudget,
     oauth,
-    hookNumbers,
+    webhooks,
     queued,
     env: testEnv,
     request,

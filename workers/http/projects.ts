@@ -1,10 +1,13 @@
 import * as z from "zod";
+import type { HookState } from "../../clients/github/project-webhooks.ts";
 import { parseProjectName } from "../../core/ids.ts";
+import type { ProjectProfile } from "../../core/inputs.ts";
 import { mergeOverrides, parsePolicy, patchOverrides } from "../../core/policy.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";
 import { orchestrator, settings } from "../../durable-objects/remote.ts";
 import { configureProject } from "../projects/configure-projects.ts";
 import { deleteProject } from "../projects/delete-project.ts";
+import { rotateWebhooks } from "../projects/rotate-webhooks.ts";
 import { projectNamed, registeredProjects } from "../registry.ts";
 import { forgetPoll, pollMemory } from "../scheduled/poll-memory.ts";
 import { notFound, problem } from "./errors.ts";
@@ -59,10 +62,13 @@ export function addProjects(routes: Routes): void {
       const faults = faultsOf(given);
       if (faults) return faults;
       const { discovery, webhooks } = c.get("createClients")(c.env);
-      const profile = await discovery.discover({ ...body, overrides: given as PolicyOverrides });
-      await configureProject(c.env, profile);
+      const found = await discovery.discover({ ...body, overrides: given as PolicyOverrides });
+      const entered = await configureProject(c.env, found);
+      const states = await webhooks.ensure(entered);
+      await webhooks.removeOlder(entered);
+      const profile = isUntold(entered, states) ? await configureProject(c.env, polled(entered)) : entered;
       await forgetPoll(c.env, profile.key);
-      return c.json({ project: profile, webhooks: await webhooks.ensure(profile) }, 201);
+      return c.json({ project: profile, webhooks: states }, 201);
     },
   );
   routes.add(
@@ -108,6 +114,29 @@ export function addProjects(routes: Routes): void {
   );
   routes.add(
     {
+      method: "post",
+      path: "/projects/:owner/:name/webhooks/rotate",
+      tag: "projects",
+      summary: "Gives the webhooks new secrets; deliveries to those of before are refused from then on",
+      access: "operator",
+      params: projectParams,
+      answers: {
+        200: "rotated; each webhook with its state, and how many older ones were taken away",
+        404: "unknown",
+        409: "the credential may not make webhooks",
+        502: "GitHub refused; `reason` says what",
+      },
+    },
+    async (c, { params }) => {
+      const profile = await projectNamed(c.env, params.project);
+      if (!profile) return notFound("project");
+      const rotation = await rotateWebhooks(c.env, c.get("createClients")(c.env), profile);
+      if (rotation.rotated) return c.json({ project: rotation.project, webhooks: rotation.webhooks, removed: rotation.removed });
+      return problem(409, "webhooks-not-allowed", "The credential may not make webhooks of this repository; nothing was changed.");
+    },
+  );
+  routes.add(
+    {
       method: "delete",
       path: "/projects/:owner/:name",
       tag: "projects",
@@ -146,6 +175,15 @@ export function addProjects(routes: Routes): void {
       return c.json({ board: profile.board, polledAt, cards, redacted, points });
     },
   );
+}
+
+/** Without the organisation's hook, and without an App whose own hook may tell of cards, the board is looked at instead. */
+function isUntold({ credential }: ProjectProfile, states: readonly HookState[]): boolean {
+  return credential.kind === "token" && states.some(({ kind, state }) => kind === "organization" && state === "not-allowed");
+}
+
+function polled(profile: ProjectProfile): ProjectProfile {
+  return { ...profile, board: profile.board && { ...profile.board, observedBy: "poll" } };
 }
 
 function faultsOf(given: unknown, under: PolicyOverrides = {}): Response | undefined {
