@@ -33,7 +33,6 @@ const layers: readonly (readonly [string, RegExp])[] = [
   ["stand-ins", /^dev\//],
   ["runner", /^runner\//],
   ["dashboard", /^pages\//],
-  ["command", /^cli\//],
   ["the rest", /./],
 ];
 

@@ -165,7 +165,7 @@ function sayResult({ steps }: Preparation, urls: Preparation["urls"], health: Me
   console.log(`\nWorker     ${urls.worker}`);
   console.log(`webhooks   ${urls.worker}/webhooks/github/…  (made for each project when it is onboarded)`);
   console.log(`dashboard  ${urls.dashboard}`);
-  if (steps.length > 0) console.log(`\nNext: mesh login --url ${urls.worker}, then mesh onboard owner/name`);
+  if (steps.length > 0) console.log(`\nNext: mesh login ${urls.worker}, then mesh onboard owner/name`);
 }
 
 function reportOf({ request, account, steps, warnings, toGenerate, urls }: Preparation, state: "planned" | "done" | "failed"): object {
