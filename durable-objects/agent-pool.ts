@@ -24,6 +24,7 @@ import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
 import { CountedSql } from "./counted-sql.ts";
 import { liveFeed, mailbox, orchestrator } from "./remote.ts";
+import { TableCopies } from "./table-copies.ts";
 
 /** One health check to be probed by the cron. */
 export interface DueHealthCheck {
@@ -51,6 +52,7 @@ const useWrittenEveryMs = hourMs;
 export class AgentPool extends DurableObject<Env> {
   readonly meter: KeptMeter;
   readonly #store: AgentPoolStore;
+  readonly #copies: TableCopies;
   /** Counts the changes that make new work possible, and what of them each project has seen when it last asked for candidates. */
   #changes = 0;
   readonly #seen = new Map<ProjectKey, number>();
@@ -60,6 +62,7 @@ export class AgentPool extends DurableObject<Env> {
     const sql = new CountedSql(ctx.storage.sql);
     this.meter = new KeptMeter(ctx.storage, sql);
     this.#store = new AgentPoolStore(ctx.storage, sql);
+    this.#copies = new TableCopies(ctx.storage, sql, { kind: "pool", taken: () => this.#store.load() });
   }
 
   /** Gives the agent a token by its SHA-256 hash (hex); an earlier one of the same agent ends, and so does a connection made with it. */
@@ -309,6 +312,17 @@ export class AgentPool extends DurableObject<Env> {
   /** By the board's node id. */
   projectOfBoard(board: string): ProjectProfile | null {
     return this.#store.projects.find((profile) => profile.board?.id === board) ?? null;
+  }
+
+  /** Copies everything out for a backup, and a backup in. Of tokens it has the hashes. */
+  copies(): TableCopies {
+    return this.#copies;
+  }
+
+  /** Nothing is registered here: no project, no agent but the built-in ones, no token. */
+  isEmpty(): boolean {
+    const { agents, grants, projects, departures } = this.#store;
+    return agents.every(({ kind }) => kind === "built-in") && grants.length + projects.length + departures.length === 0;
   }
 
   /** What a Worker's isolate has counted since it last told; `worker` of `costs` is the sum. */
