@@ -33,6 +33,7 @@ const layers: readonly (readonly [string, RegExp])[] = [
   ["stand-ins", /^dev\//],
   ["runner", /^runner\//],
   ["dashboard", /^pages\//],
+  ["command", /^cli\//],
   ["the rest", /./],
 ];
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Option, type Command } from "commander";
@@ -134,6 +134,7 @@ function makeKeys({ toGenerate, request }: Preparation, flags: Flags): SettingVa
 function append(path: string, text: string): void {
   const descriptor = openSync(resolve(path), "a", 0o600);
   try {
+    fchmodSync(descriptor, 0o600);
     writeSync(descriptor, text);
     fsyncSync(descriptor);
   } finally {
@@ -165,7 +166,7 @@ function sayResult({ steps }: Preparation, urls: Preparation["urls"], health: Me
   console.log(`\nWorker     ${urls.worker}`);
   console.log(`webhooks   ${urls.worker}/webhooks/github/…  (made for each project when it is onboarded)`);
   console.log(`dashboard  ${urls.dashboard}`);
-  if (steps.length > 0) console.log(`\nNext: mesh login ${urls.worker}, then mesh onboard owner/name`);
+  if (steps.length > 0) console.log(`\nNext: mesh login --url ${urls.worker}, then mesh onboard owner/name`);
 }
 
 function reportOf({ request, account, steps, warnings, toGenerate, urls }: Preparation, state: "planned" | "done" | "failed"): object {
