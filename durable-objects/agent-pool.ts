@@ -6,7 +6,7 @@ import type { AgentResult } from "../core/pool/history.ts";
 import { declaredAgent } from "../core/pool/built-in-agent.ts";
 import type { BuiltInAgent } from "../core/pool/built-in-agent.ts";
 import type { Departure, HookRemoval, KeptHistory } from "../core/pool/departure.ts";
-import { withHookVersions } from "../core/project/hook-versions.ts";
+import { projectCalled, registryEntry } from "../core/project/registry-entry.ts";
 import { admitRegistration, boundBy, offersMore } from "../core/pool/registration.ts";
 import type { RegistrationRefusal } from "../core/pool/registration.ts";
 import type { Agent, AgentGrant, Candidate, GrantChange } from "../core/pool/state.ts";
@@ -253,12 +253,12 @@ export class AgentPool extends DurableObject<Env> {
   }
 
   /**
-   * Puts an onboarded project into the registry, or changes its entry. The versions of its webhooks never go back. Answers the entry; null while it
-   * is being deleted.
+   * Puts an onboarded project into the registry, or changes its entry. Its former names and the versions of its webhooks stay. Answers the entry; null
+   * while it is being deleted.
    */
   projectRegistered(given: ProjectProfile): ProjectProfile | null {
     if (this.#store.departures.some((departure) => departure.profile.key === given.key)) return null;
-    const profile = withHookVersions(this.#store.projects, given);
+    const profile = registryEntry(this.#store.projects, given, now());
     this.#store.saveProject(profile);
     return profile;
   }
@@ -268,7 +268,7 @@ export class AgentPool extends DurableObject<Env> {
    * given up; null when it is neither registered nor leaving.
    */
   projectDeparts(name: ProjectName, history: KeptHistory, by: string): Departure | null {
-    const profile = this.#store.projects.find((each) => each.name === name);
+    const profile = projectCalled(this.#store.projects, name);
     if (profile !== undefined) {
       const departure: Departure = { profile, history, by, at: now() };
       this.#store.depart(departure);
@@ -302,7 +302,7 @@ export class AgentPool extends DurableObject<Env> {
   }
 
   projectNamed(name: ProjectName): ProjectProfile | null {
-    return this.#store.projects.find((profile) => profile.name === name) ?? null;
+    return projectCalled(this.#store.projects, name) ?? null;
   }
 
   projectKeyed(key: ProjectKey): ProjectProfile | null {

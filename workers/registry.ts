@@ -1,6 +1,7 @@
 import { meshProject, parseProjectKey, parseProjectName } from "../core/ids.ts";
 import type { ProjectKey, ProjectName } from "../core/ids.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
+import { projectCalled } from "../core/project/registry-entry.ts";
 import { secondMs } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { errorText, log } from "../platform/log.ts";
@@ -45,8 +46,9 @@ export async function findProject(env: Env, fits: (profile: ProjectProfile) => b
   return (await registeredProjects(env)).find(fits) ?? (await registeredProjects(env, askedAgainMs)).find(fits);
 }
 
-export function projectNamed(env: Env, name: ProjectName): Promise<ProjectProfile | undefined> {
-  return findProject(env, (profile) => profile.name === name);
+/** By its name, or one it had before. */
+export async function projectNamed(env: Env, name: ProjectName): Promise<ProjectProfile | undefined> {
+  return projectCalled(await registeredProjects(env), name) ?? projectCalled(await registeredProjects(env, askedAgainMs), name);
 }
 
 /** Whether an orchestrator with that key has a right to exist, so that made-up ids wake no object. */

@@ -75,6 +75,11 @@ export function createTestMesh() {
         const asked = preparation.boards.find(({ ref }) => ref.owner === board?.owner && ref.number === board.number);
         return { ...profile, board: asked?.ref ?? profile.board, overrides };
       },
+      async refresh(profile: ProjectProfile) {
+        const found = [...profiles.values()].find(({ key }) => key === profile.key) ?? profile;
+        const { name, repositoryUrl, cloneUrl, defaultBranch, credential } = found;
+        return { ...profile, name, repositoryUrl, cloneUrl, defaultBranch, credential };
+      },
     },
     webhooks,
     preparation,
@@ -145,6 +150,14 @@ export function createTestMesh() {
       profiles.set(profile.name, profile);
       github.addProject(profile);
       return preparation.addRepository(profile);
+    },
+    /** A person renames or transfers a repository: GitHub tells it by another name from now on. */
+    renameRepository(from: string, to: string) {
+      const before = profiles.get(from as ProjectName);
+      if (!before) throw new Error(`the test knows no ${from}`);
+      profiles.delete(before.name);
+      const { name, repositoryUrl, cloneUrl } = profileOf(to);
+      profiles.set(name, { ...before, name, repositoryUrl, cloneUrl });
     },
     /** A repository with a board, registered through the API. */
     async addProject(name: string, change: Partial<ProjectProfile> = {}) {

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ProjectName } from "../../core/ids.ts";
 import { startGitHub } from "../../dev/github/start-github.ts";
 import type { GitHubStandIn } from "../../dev/github/start-github.ts";
@@ -188,4 +188,68 @@ test("a credential that may not is told of, and nothing fails", async () => {
   expect((await reader.webhooks.ensure(profile)).map(({ state }) => state)).toEqual(["not-allowed", "not-allowed"]);
   expect(await reader.webhooks.removeOlder(profile)).toBe(0);
   expect(await reader.webhooks.organizationHook(profile)).toBeUndefined();
+});
+
+describe("a repository that was renamed or transferred", () => {
+  async function human(action: string, input: object): Promise<void> {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(input) };
+    expect((await fetch(`${standIn.url}/__human/${action}`, init)).status).toBe(200);
+  }
+
+  test("is followed by its node id, with the App and with the token; twice is once", async () => {
+    for (const [client, request] of [
+      [byApp, shop],
+      [byToken, toy],
+    ] as const) {
+      const before = await client.discovery.discover(request);
+      expect(await client.discovery.refresh(before)).toEqual(before);
+      const [owner = "", short = ""] = before.name.split("/");
+      await human("rename-repository", { repository: before.name, name: `${short}-renamed` });
+      const after = await client.discovery.refresh(before);
+      expect(after).toEqual({
+        ...before,
+        name: `${owner}/${short}-renamed`,
+        repositoryUrl: expect.stringMatching(/-renamed$/),
+        cloneUrl: expect.stringMatching(/-renamed\.git$/),
+      });
+      expect(await client.discovery.refresh(before)).toEqual(after);
+      expect((await client.discovery.discover(request)).key).toBe(before.key);
+      expect(await client.webhooks.repositoryHook(before)).toEqual(await client.webhooks.repositoryHook(after));
+    }
+  });
+
+  test("to another owner: the installation there serves it, the webhook goes with it, the board stays where it is", async () => {
+    const { seed } = standIn;
+    seed.addOrganization("globex", { alice: "admin" });
+    await seed.addRepository({ owner: "acme", name: "moving", private: true });
+    seed.addBoard({ owner: "acme", title: "Moving", statusOptions: ["Todo"], repositories: ["acme/moving"] });
+    const before = await byApp.discovery.discover({ ...shop, repository: "acme/moving" as ProjectName });
+    await byApp.webhooks.ensure(before);
+    await human("transfer-repository", { repository: "acme/moving", owner: "globex" });
+    await expect(byApp.discovery.refresh(before)).rejects.toMatchObject({ code: "not-found" });
+    const app = standIn.world.state.apps[0];
+    standIn.world.state.installations.push({
+      id: 99_001,
+      appId: app?.id ?? 0,
+      account: "globex",
+      repositories: "all",
+      permissions: app?.permissions ?? {},
+      createdAt: "",
+    });
+    const after = await byApp.discovery.refresh(before);
+    expect(after).toMatchObject({
+      key: before.key,
+      name: "globex/moving",
+      board: before.board,
+      credential: { kind: "app", installation: 99_001 },
+    });
+    expect(await byApp.webhooks.repositoryHook(after)).toEqual(expect.any(Number));
+  });
+
+  test("that was deleted is said to be out of reach", async () => {
+    await standIn.seed.addRepository({ owner: "alice", name: "doomed" });
+    const doomed = await byToken.discovery.discover({ ...toy, board: null, repository: "alice/doomed" as ProjectName });
+    standIn.world.state.repositories = standIn.world.state.repositories.filter(({ name }) => name !== "doomed");
+    await expect(byToken.discovery.refresh(doomed)).rejects.toMatchObject({ code: "not-found" });
+  });
 });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { HookState } from "../../clients/github/project-webhooks.ts";
 import { parseProjectName } from "../../core/ids.ts";
 import type { ProjectProfile } from "../../core/inputs.ts";
+import { projectCalled } from "../../core/project/registry-entry.ts";
 import { mergeOverrides, parsePolicy, patchOverrides } from "../../core/policy.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";
 import { orchestrator, settings } from "../../durable-objects/remote.ts";
@@ -101,7 +102,7 @@ export function addProjects(routes: Routes): void {
       answers: { 200: "the project", 400: "each unknown key and value out of range", 404: "unknown" },
     },
     async (c, { params, body }) => {
-      const profile = await projectNamed(c.env, params.project);
+      const profile = projectCalled(await registeredProjects(c.env, 0), params.project);
       if (!profile) return notFound("project");
       const merged = patchOverrides(profile.overrides, body.overrides);
       const faults = faultsOf(merged, await settings(c.env).get());
