@@ -1,4 +1,5 @@
 import { parseSettings } from "../../platform/config.ts";
+import { vaultReadiness } from "../credentials/vault-readiness.ts";
 import { problem } from "./errors.ts";
 import type { Routes } from "./routes.ts";
 
@@ -8,6 +9,7 @@ const bindings = [
   "MAILBOXES",
   "LIVE",
   "SETTINGS",
+  "VAULTS",
   "INBOUND",
   "TASKS",
   "EFFECTS",
@@ -27,19 +29,19 @@ export function addHealth(routes: Routes): void {
       method: "get",
       path: "/readyz",
       tag: "health",
-      summary: "Bindings and settings present",
+      summary: "Bindings and settings present, and the Vault opens with the present MASTER_KEY",
       access: "public",
       answers: { 200: "ready", 503: "something is missing; each is named" },
     },
-    (c) => {
+    async (c) => {
       const settings = parseSettings(c.env);
-      const issues = [
+      const missing = [
         ...bindings.filter((name) => !c.env[name]).map((name) => ({ path: name, message: "binding missing" })),
         ...(settings.ok ? [] : settings.error),
       ];
-      return issues.length === 0
-        ? c.json({ status: "ready" })
-        : problem(503, "not-configured", "Settings or bindings are missing.", issues);
+      if (missing.length > 0) return problem(503, "not-configured", "Settings or bindings are missing.", missing);
+      const sealed = await vaultReadiness(c.env);
+      return sealed.length === 0 ? c.json({ status: "ready" }) : problem(503, "vault-closed", "The Vault cannot be opened.", sealed);
     },
   );
 }
