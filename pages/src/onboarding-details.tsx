@@ -103,7 +103,7 @@ function Activity({ activity, view }: { readonly activity: OnboardingActivity; r
         {activityNames[activity]}
         {done && (
           <span class="quiet">
-            <OutsideText text={done.summary} most={600} /> · <Ago at={done.at} />
+            <Linked text={done.summary} /> · <Ago at={done.at} />
           </span>
         )}
       </span>
