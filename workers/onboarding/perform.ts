@@ -62,6 +62,7 @@ export async function perform(
     if (outcome.type === "done") {
       const { summary, found = {} } = outcome;
       await said("done", { type: "onboarding-step-done", activity, summary, found, ...of });
+      log("info", "an activity of an onboarding is done", { onboarding: id, activity, attempt });
       return { next: activity === onboardingActivities.at(-1) ? "stop" : "on" };
     }
     await show(onboarding, outcome, (input) => said(`waiting:${now()}`, input));

@@ -5,7 +5,8 @@ import type { ActivityContext, ActivityOutcome } from "./activity.ts";
 
 /** Enters the project: from here on its board is observed. */
 export async function registry({ env, onboarding }: ActivityContext): Promise<ActivityOutcome> {
-  const profile = await configureProject(env, profileOf(onboarding));
+  const profile = profileOf(onboarding);
+  await configureProject(env, profile);
   await forgetPoll(env, profile.key);
-  return done(`Registered as ${profile.name}, under the repository's id ${profile.key}`, { profile });
+  return done(`Registered as ${profile.name}, under the repository's id ${profile.key}`);
 }

@@ -1,1 +1,0 @@
-ALTER TABLE "repo_registry" ADD COLUMN "former_names" text[];
