@@ -82,7 +82,8 @@ export class MeshApi {
   settings = (): Promise<Answers.SettingsShown> => this.#get("/settings");
   setSettings = (overrides: object): Promise<Answers.SettingsShown> => this.#ask({ method: "PATCH", path: "/settings", body: overrides });
 
-  onboard = (request: Answers.OnboardingAsked): Promise<OnboardingView> => this.#post("/onboard", request);
+  onboard = (request: Answers.OnboardingAsked): Promise<OnboardingView> =>
+    this.#ask({ method: "POST", path: "/onboard", body: request, idempotencyKey: randomUUID() });
   onboardings = (query: Query): Promise<Page<OnboardingView>> => this.#get("/onboard", query);
   onboarding = (id: string): Promise<OnboardingView> => this.#get(`/onboard/${encodeURIComponent(id)}`);
   retryOnboarding = (id: string): Promise<OnboardingView> => this.#post(`/onboard/${encodeURIComponent(id)}/retry`, {});
