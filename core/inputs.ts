@@ -33,6 +33,17 @@ export interface ProjectProfile {
   /** Which credential of the Worker serves it: the App's installation, or the token. */
   readonly credential: { readonly kind: "app"; readonly installation: number } | { readonly kind: "token" };
   readonly overrides: PolicyOverrides;
+  /** What it was called before, oldest first, and until when that was its name here. They lead to it while no other project is called so. */
+  readonly formerNames?: readonly FormerName[];
+  /** Of the repository's webhook; absent: 1. Deliveries to an older one are refused. */
+  readonly hookVersion?: number;
+  /** Of the webhook of the organisation that owns the board; absent: 1. The highest of its projects counts. */
+  readonly organizationHookVersion?: number;
+}
+
+export interface FormerName {
+  readonly name: ProjectName;
+  readonly until: Moment;
 }
 
 export interface BoardRef {

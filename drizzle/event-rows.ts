@@ -147,7 +147,7 @@ function kept({ type, data }: JournalEvent): Readonly<Record<string, unknown>> {
 }
 
 function projectRow(profile: ProjectProfile, configuredAt: number): Row<typeof repoRegistry> {
-  const { key, name, repositoryUrl, cloneUrl, defaultBranch, board } = profile;
+  const { key, name, repositoryUrl, cloneUrl, defaultBranch, board, formerNames } = profile;
   return {
     project: key,
     name,
@@ -159,6 +159,7 @@ function projectRow(profile: ProjectProfile, configuredAt: number): Row<typeof r
     boardUrl: board?.url,
     boardOwner: board?.owner,
     observedBy: board?.observedBy,
+    formerNames: formerNames?.map((former) => former.name) ?? null,
     configuredAt,
   };
 }

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AgentId, ProjectKey, ProjectName, TaskId } from "../core/ids.ts";
+import type { ProjectProfile } from "../core/inputs.ts";
 import { dayMs } from "../core/time.ts";
 import { startNeon, type Neon } from "../dev/neon/start-neon.ts";
 import { openDatabase } from "./database.ts";
@@ -241,4 +242,21 @@ test("every statement that is sent is counted, those of a batch too", async () =
   await db.batch([db.execute(sql`select 1`), db.execute(sql`select 2`)]);
   await db.select().from(issueRuns).limit(1);
   expect(sent).toBe(4);
+});
+
+test("a renamed project is found by its new name and its old one, until another takes that", async () => {
+  const [key, before, after] = ["R_moved" as ProjectKey, "acme/before" as ProjectName, "acme/after" as ProjectName];
+  const db = openDatabase(neon);
+  const page = (of: ProjectKey, seq: number, profile: ProjectProfile) =>
+    projectPage(db, pageOf([{ ...eventOf(seq, "project-configured", { data: { profile } }), project: of }], of, profile.name));
+  const found = async (name: string) => (await get(`/events?project=${name}`)).body.items.map((event) => event.project);
+  await page(key, 1, { ...profileOf(), key, name: before });
+  await page(key, 2, { ...profileOf(), key, name: after, formerNames: [{ name: before, until: start }] });
+  expect([await found(after), await found("Acme/Before")]).toEqual([
+    [key, key],
+    [key, key],
+  ]);
+  const other = "R_taker" as ProjectKey;
+  await page(other, 1, { ...profileOf(), key: other, name: before });
+  expect([await found(after), await found(before)]).toEqual([[key, key], [other]]);
 });

@@ -1,7 +1,8 @@
 import { agentFrame, closeCodes, limits, protocolVersion } from "../core/protocol/frames.ts";
-import type { AgentFrame, Report } from "../core/protocol/frames.ts";
+import type { AgentFrame, MeshFrame, Report } from "../core/protocol/frames.ts";
 import { ok, refused } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
+import type { AttemptRef } from "./agent-mailbox-work.ts";
 
 /** How a socket is closed. The reason is at most 123 bytes (RFC 6455 section 5.5). */
 export interface Closing {
@@ -59,4 +60,12 @@ export function withSmallResult(report: Report): Report {
   if (body.type !== "task-done" || JSON.stringify(body.result ?? null).length <= limits.resultBytes) return report;
   const message = `the result is larger than ${limits.resultBytes} bytes of JSON; name a file instead`;
   return { ...report, body: { type: "task-failed", taskId: body.taskId, attempt: body.attempt, kind: "work", message } };
+}
+
+/** A stop that no effect stands behind; its confirmation is ignored. */
+export function stopFrame({ taskId, attempt }: AttemptRef, reason: string): MeshFrame {
+  return {
+    type: "command",
+    command: { commandId: `stop.${taskId}.${attempt}`, taskId, attempt, body: { type: "stop", mode: "now", reason } },
+  };
 }

@@ -23,6 +23,12 @@ export class AgentMailboxStore {
   constructor(storage: DurableObjectStorage, sql: CountedSql) {
     migrate(storage, steps);
     this.#sql = sql;
+    this.load();
+  }
+
+  /** Reads everything anew. */
+  load(): void {
+    for (const mirrored of [this.#projects, this.#facts]) mirrored.clear();
     for (const { key, active } of this.#sql.all<{ key: string; active: number }>("SELECT key, active FROM projects")) {
       this.#projects.set(key as ProjectKey, active === 1);
     }

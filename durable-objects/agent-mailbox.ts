@@ -7,7 +7,7 @@ import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import { AgentConnection } from "./agent-mailbox-connection.ts";
-import { badFrame, parseAgentFrame, withSmallResult } from "./agent-mailbox-frames.ts";
+import { badFrame, parseAgentFrame, stopFrame, withSmallResult } from "./agent-mailbox-frames.ts";
 import type { Closing } from "./agent-mailbox-frames.ts";
 import { ContactLease } from "./agent-mailbox-lease.ts";
 import { ReportIntake } from "./agent-mailbox-reports.ts";
@@ -19,6 +19,7 @@ import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
 import { CountedSql } from "./counted-sql.ts";
 import { orchestrator, pool } from "./remote.ts";
+import { TableCopies } from "./table-copies.ts";
 
 export interface DeclinedHandover extends AttemptRef {
   readonly reason: "no-free-slot";
@@ -43,6 +44,7 @@ export class AgentMailbox extends DurableObject<Env> {
   readonly meter: KeptMeter;
   readonly #agent: AgentId;
   readonly #store: AgentMailboxStore;
+  readonly #copies: TableCopies;
   readonly #work = new OutstandingWork();
   readonly #intake: ReportIntake;
   readonly #connection: AgentConnection;
@@ -65,6 +67,7 @@ export class AgentMailbox extends DurableObject<Env> {
     const sql = new CountedSql(ctx.storage.sql);
     this.meter = new KeptMeter(ctx.storage, sql);
     this.#store = new AgentMailboxStore(ctx.storage, sql);
+    this.#copies = new TableCopies(ctx.storage, sql, { kind: "mailbox", taken: () => this.#loadAnew() });
     this.#loaded = this.#store.active.length === 0;
     this.#connection = new AgentConnection(ctx);
     this.#lease = new ContactLease(env, this.#agent, this.#store, this.#connection);
@@ -184,6 +187,11 @@ export class AgentMailbox extends DurableObject<Env> {
     return { connected, lastContactAt: this.#lease.lastContact || null, working: this.#work.size, slots: this.#store.fact("slots") ?? 1 };
   }
 
+  /** Copies everything out for a backup, and a backup in. */
+  copies(): TableCopies {
+    return this.#copies;
+  }
+
   costs(): ObjectCosts {
     return this.meter.costs();
   }
@@ -292,6 +300,13 @@ export class AgentMailbox extends DurableObject<Env> {
     return this.#loading;
   }
 
+  /** Other rows lie here now; the agent is judged by its contact from now on. */
+  #loadAnew(): void {
+    this.#store.load();
+    this.#loaded = this.#store.active.length === 0;
+    this.#clock.wind();
+  }
+
   async #pull(): Promise<void> {
     const before = this.#work.snapshot();
     const told = await Promise.all(
@@ -322,7 +337,7 @@ export class AgentMailbox extends DurableObject<Env> {
   #slotsFreed(): void {
     const projects = [...this.#declined];
     this.#declined.clear();
-    for (const project of projects) this.#background("free slots were not told", orchestrator(this.env, project).slotsFreed());
+    for (const project of projects) this.#background("free slots were not told", orchestrator(this.env, project).agentsChanged());
   }
 
   #disconnected(socket: WebSocket): void {
@@ -343,11 +358,3 @@ export class AgentMailbox extends DurableObject<Env> {
 }
 
 countCalls(AgentMailbox.prototype);
-
-/** A stop that no effect stands behind; its confirmation is ignored. */
-function stopFrame({ taskId, attempt }: AttemptRef, reason: string): MeshFrame {
-  return {
-    type: "command",
-    command: { commandId: `stop.${taskId}.${attempt}`, taskId, attempt, body: { type: "stop", mode: "now", reason } },
-  };
-}

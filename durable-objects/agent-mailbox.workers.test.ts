@@ -226,7 +226,7 @@ test("slots are arbitrated across projects: what does not fit comes when there i
   await it.acknowledged(it.report(done(one)));
   // The declined handover's backoff is over after a second.
   clock.shift(1_500);
-  await orchestrator(env, there).slotsFreed();
+  await orchestrator(env, there).agentsChanged();
   expect(await assigned(it)).toEqual([two]);
   it.close();
 });

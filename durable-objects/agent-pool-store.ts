@@ -32,6 +32,12 @@ export class AgentPoolStore {
     migrate(storage, steps);
     this.#storage = storage;
     this.#sql = sql;
+    this.load();
+  }
+
+  /** Reads everything anew. */
+  load(): void {
+    for (const mirrored of [this.#agents, this.#histories, this.#projects]) mirrored.clear();
     for (const { body } of this.#sql.all<{ body: string }>("SELECT body FROM agents")) this.#keep(JSON.parse(body) as Agent);
     for (const { body } of this.#sql.all<{ body: string }>("SELECT body FROM projects")) this.#know(JSON.parse(body) as ProjectProfile);
     type Row = { agent: string; capability: string; results: string };

@@ -6,6 +6,7 @@ import type { AgentResult } from "../core/pool/history.ts";
 import { declaredAgent } from "../core/pool/built-in-agent.ts";
 import type { BuiltInAgent } from "../core/pool/built-in-agent.ts";
 import type { Departure, HookRemoval, KeptHistory } from "../core/pool/departure.ts";
+import { projectCalled, registryEntry } from "../core/project/registry-entry.ts";
 import { admitRegistration, boundBy, offersMore } from "../core/pool/registration.ts";
 import type { RegistrationRefusal } from "../core/pool/registration.ts";
 import type { Agent, AgentGrant, Candidate, GrantChange } from "../core/pool/state.ts";
@@ -23,6 +24,7 @@ import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
 import { CountedSql } from "./counted-sql.ts";
 import { liveFeed, mailbox, orchestrator } from "./remote.ts";
+import { TableCopies } from "./table-copies.ts";
 
 /** One health check to be probed by the cron. */
 export interface DueHealthCheck {
@@ -50,6 +52,7 @@ const useWrittenEveryMs = hourMs;
 export class AgentPool extends DurableObject<Env> {
   readonly meter: KeptMeter;
   readonly #store: AgentPoolStore;
+  readonly #copies: TableCopies;
   /** Counts the changes that make new work possible, and what of them each project has seen when it last asked for candidates. */
   #changes = 0;
   readonly #seen = new Map<ProjectKey, number>();
@@ -59,6 +62,7 @@ export class AgentPool extends DurableObject<Env> {
     const sql = new CountedSql(ctx.storage.sql);
     this.meter = new KeptMeter(ctx.storage, sql);
     this.#store = new AgentPoolStore(ctx.storage, sql);
+    this.#copies = new TableCopies(ctx.storage, sql, { kind: "pool", taken: () => this.#store.load() });
   }
 
   /** Gives the agent a token by its SHA-256 hash (hex); an earlier one of the same agent ends, and so does a connection made with it. */
@@ -248,11 +252,15 @@ export class AgentPool extends DurableObject<Env> {
     return true;
   }
 
-  /** Puts an onboarded project into the registry, or changes its entry; false while it is being deleted. */
-  projectRegistered(profile: ProjectProfile): boolean {
-    if (this.#store.departures.some((departure) => departure.profile.key === profile.key)) return false;
+  /**
+   * Puts an onboarded project into the registry, or changes its entry. Its former names and the versions of its webhooks stay. Answers the entry; null
+   * while it is being deleted.
+   */
+  projectRegistered(given: ProjectProfile): ProjectProfile | null {
+    if (this.#store.departures.some((departure) => departure.profile.key === given.key)) return null;
+    const profile = registryEntry(this.#store.projects, given, now());
     this.#store.saveProject(profile);
-    return true;
+    return profile;
   }
 
   /**
@@ -260,7 +268,7 @@ export class AgentPool extends DurableObject<Env> {
    * given up; null when it is neither registered nor leaving.
    */
   projectDeparts(name: ProjectName, history: KeptHistory, by: string): Departure | null {
-    const profile = this.#store.projects.find((each) => each.name === name);
+    const profile = projectCalled(this.#store.projects, name);
     if (profile !== undefined) {
       const departure: Departure = { profile, history, by, at: now() };
       this.#store.depart(departure);
@@ -294,7 +302,7 @@ export class AgentPool extends DurableObject<Env> {
   }
 
   projectNamed(name: ProjectName): ProjectProfile | null {
-    return this.#store.projects.find((profile) => profile.name === name) ?? null;
+    return projectCalled(this.#store.projects, name) ?? null;
   }
 
   projectKeyed(key: ProjectKey): ProjectProfile | null {
@@ -304,6 +312,17 @@ export class AgentPool extends DurableObject<Env> {
   /** By the board's node id. */
   projectOfBoard(board: string): ProjectProfile | null {
     return this.#store.projects.find((profile) => profile.board?.id === board) ?? null;
+  }
+
+  /** Copies everything out for a backup, and a backup in. Of tokens it has the hashes. */
+  copies(): TableCopies {
+    return this.#copies;
+  }
+
+  /** Nothing is registered here: no project, no agent but the built-in ones, no token. */
+  isEmpty(): boolean {
+    const { agents, grants, projects, departures } = this.#store;
+    return agents.every(({ kind }) => kind === "built-in") && grants.length + projects.length + departures.length === 0;
   }
 
   /** What a Worker's isolate has counted since it last told; `worker` of `costs` is the sum. */

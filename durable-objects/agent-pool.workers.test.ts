@@ -256,10 +256,10 @@ test("a project that leaves is no longer registered, and no token names it; it c
   const granted = (await pool(env).tokens()).filter(({ agent }) => agent === "narrow" || agent === "only");
   expect(granted.map(({ projects }) => projects)).toEqual([[other], []]);
   expect((await pool(env).candidates(profile.key, null)).map(({ agent }) => agent)).not.toContain("only");
-  expect(await pool(env).projectRegistered(profile)).toBe(false);
+  expect(await pool(env).projectRegistered(profile)).toBeNull();
   expect(await pool(env).projectDeparts(profile.name, "forget", "bob")).toMatchObject({ history: "forget", by: "ada" });
   expect(await pool(env).projectDeparts(profile.name, "keep", "bob")).toMatchObject({ history: "forget" });
   expect(await pool(env).projectDeparts("ada/nothing" as ProjectName, "keep", "ada")).toBeNull();
   await pool(env).departed(profile.key, true);
-  expect([await pool(env).departures(), await pool(env).projectRegistered(profile)]).toEqual([[], true]);
+  expect([await pool(env).departures(), await pool(env).projectRegistered(profile)]).toEqual([[], profile]);
 });

@@ -135,6 +135,15 @@ export class Commits {
     return this.#runDue === undefined ? this.#taskDue : Math.min(this.#taskDue, this.#runDue);
   }
 
+  /** Effects whose consumers were not heard of again. */
+  leasesOver(at: Moment): ProjectInput[] {
+    return this.store.effects.leasesOver(at).map(({ id }) => {
+      const tries = this.store.effect(id)?.tries ?? 0;
+      const message = "the consumer that took it was not heard of again";
+      return { id: `${id}:lease:${tries}`, at, type: "effect-failed", effect: id, code: "lease-over", message, retryable: true };
+    });
+  }
+
   /** Reads all timers anew. */
   retime(): void {
     this.#taskDue = this.store.tasks.nextTimer(this.store.policy);

@@ -100,7 +100,7 @@ export async function wholeTask(store: StateStore, candidates: Candidates, id: T
   const task = store.task(id);
   if (task === undefined) return null;
   const view = viewTask({ ...task, payload: store.tasks.payloadOf(task) }, { full: true });
-  if (task.status !== "pending") return view;
+  if (task.status !== "pending" && task.status !== "dispatched") return view;
   const able = await candidates.lookUp(task.capability, now());
   const explain = able && explainWaiting(task, able, store.busy(), now());
   return explain ? { ...view, explain } : view;

@@ -39,6 +39,7 @@ import {
 import type { Outlook, RepositoryAccess, TaskFilter } from "./project-orchestrator-views.ts";
 import { migrate } from "./schema-migrations.ts";
 import { ownJournal } from "./state-store.ts";
+import { TableCopies } from "./table-copies.ts";
 
 /** What waits is offered again after a second, then ever more rarely up to this, until something changes. */
 const offerAgainMostMs = minuteMs;
@@ -61,6 +62,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   readonly #clock: AlarmClock;
   readonly #commits: Commits;
   readonly #retention: Retention;
+  readonly #copies: TableCopies;
   readonly #group: GroupCommit<ProjectInput, Applied>;
   #loaded = false;
   #outgoing: Outgoing[] = [];
@@ -75,6 +77,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     this.#sql = new CountedSql(ctx.storage.sql);
     this.#candidates = new Candidates(env, this.#project);
     this.#commits = new Commits(this.#project, ctx.storage, this.#sql, this.#candidates);
+    this.#copies = new TableCopies(ctx.storage, this.#sql, { kind: "orchestrator", growing: ["journal"], taken: () => this.#loadAnew() });
     this.#retention = new Retention(this.#commits, ctx.storage);
     this.#sender = new Sender(env, this.#project, (messages) => {
       this.#commits.meter.queueMessages += messages;
@@ -212,12 +215,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     return repositoryAccess(this.#ready().store, id, attempt, agent);
   }
 
-  /** An agent that had declined has room again. */
-  slotsFreed(): Promise<void> {
-    return this.agentsChanged();
-  }
-
-  /** Agents came, came back or offer more: what waits is offered anew. */
+  /** Agents came, came back, have room again or offer more: what waits is offered anew. */
   async agentsChanged(): Promise<void> {
     const { store } = this.#ready();
     this.#candidates.drop();
@@ -242,6 +240,12 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   /** A sign of life of an attempt's workflow; the next may take `quietMs` longer than usual. False: this attempt has nothing more to do. */
   onboardingHeard(id: OnboardingId, attempt: number, quietMs: number): boolean {
     return this.#ready().store.onboardings.heard(id, attempt, now(), quietMs);
+  }
+
+  /** Copies everything out for a backup, and a backup in. */
+  copies(): TableCopies {
+    this.#ready();
+    return this.#copies;
   }
 
   /** Empties a project that was deleted, its history as well when it is to be forgotten; false when it was not deleted. Doing it again changes nothing. */
@@ -281,12 +285,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   async #ring(at: Moment): Promise<void> {
     this.#rangAt = at;
     const commits = this.#commits;
-    const inputs: ProjectInput[] = commits.store.effects.leasesOver(at).map(({ id }) => {
-      const tries = commits.store.effect(id)?.tries ?? 0;
-      const message = "the consumer that took it was not heard of again";
-      return { id: `${id}:lease:${tries}`, at, type: "effect-failed", effect: id, code: "lease-over", message, retryable: true };
-    });
-    await this.#group.join(inputs);
+    await this.#group.join(commits.leasesOver(at));
     // What time has changed may be due at once again: a retry without backoff.
     for (let round = 0; round < timeRounds; round += 1) {
       commits.retime();
@@ -351,6 +350,14 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     if (store.tasks.queue.size > 0) dues.push(this.#offeredAt + this.#offerPauseMs);
     const next = Math.min(...dues.filter((due) => due !== undefined));
     return Number.isFinite(next) ? next : undefined;
+  }
+
+  /** Other rows lie here now: goes on from them, with their timers. */
+  #loadAnew(): Promise<void> {
+    this.#loaded = false;
+    this.#ready();
+    this.#clock.wind();
+    return this.#offerAnew();
   }
 
   /** Loads what is active at the first call after a wake-up, and counts the call. */

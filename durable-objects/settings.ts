@@ -9,6 +9,12 @@ import { now } from "../platform/clock.ts";
 import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
 
+/** A backup that is being brought back: how many of its parts are here. Stored. Fields are only added, as optional. */
+export interface Restoring {
+  readonly name: string;
+  readonly parts: number;
+}
+
 /** What holds for the whole mesh, and is told to every orchestrator. */
 export interface MeshSettings {
   readonly overrides: PolicyOverrides;
@@ -22,12 +28,13 @@ export interface MeshSettings {
 class SettingsRecord extends createDurable() {
   overrides: PolicyOverrides = {};
   meshState: MeshState = { n: 0, stopped: null };
+  restoring: Restoring | null = null;
 
   read(): MeshSettings {
     return { overrides: this.overrides, meshState: this.meshState };
   }
 
-  async write(change: Partial<MeshSettings>): Promise<void> {
+  async write(change: Partial<MeshSettings> & { readonly restoring?: Restoring | null }): Promise<void> {
     Object.assign(this, change);
     await this.persist();
   }
@@ -51,6 +58,22 @@ export class Settings extends DurableObject<Env> {
 
   all(): MeshSettings {
     return this.#record.read();
+  }
+
+  /** The backup that is being brought back; null when none is. */
+  restoring(): Restoring | null {
+    return this.#record.restoring;
+  }
+
+  /** How far it is; null at its end. */
+  async noteRestoring(restoring: Restoring | null): Promise<void> {
+    await this.#write({ restoring });
+  }
+
+  /** Takes the settings of a backup. Orchestrators were told others meanwhile, or older ones: the number says that these are the newest. */
+  async restore({ overrides, meshState }: MeshSettings): Promise<void> {
+    const n = Math.max(this.#record.read().meshState.n, meshState.n) + 1;
+    await this.#write({ overrides, meshState: { ...meshState, n } });
   }
 
   /** Everything is to stand still. One that stands still already keeps who stopped it, when and why. */
@@ -88,7 +111,7 @@ export class Settings extends DurableObject<Env> {
     return meshState;
   }
 
-  async #write(change: Partial<MeshSettings>): Promise<void> {
+  async #write(change: Parameters<SettingsRecord["write"]>[0]): Promise<void> {
     await this.#record.write(change);
     this.meter.wrote();
   }

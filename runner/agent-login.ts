@@ -45,19 +45,10 @@ export function claudeLogin(executable: string, environmentFile: string): AgentL
   };
 }
 
-/** Codex, whose login is in its own folder; its status is a sentence. */
-export function codexLogin(executable: string): AgentLogin {
-  return {
-    name: "codex",
-    status: [executable, "login", "status"],
-    read(output, code) {
-      const method = /api key/i.test(output) ? "api-key" : /chatgpt/i.test(output) ? "chatgpt" : null;
-      return { loggedIn: code === 0, method: code === 0 ? (method ?? "unknown") : null };
-    },
-    command: "codex login",
-    device: { vendor: "openai", command: [executable, "login", "--device-auth"] },
-  };
-}
+/** Device flows by name. Codex ends a login that it has when it begins another (codex-rs/login/src/device_code_auth.rs). */
+export const knownDevices: Readonly<Record<string, DeviceCommand>> = {
+  codex: { vendor: "openai", command: ["codex", "login", "--device-auth"] },
+};
 
 /** Asks the agent's own program, as the agent and with the environment it will have; nothing of its answer but the method is told. */
 export async function loginStatus(

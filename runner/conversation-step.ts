@@ -115,7 +115,10 @@ class ConversationStep implements Step {
     if (!worktree.ok) return this.#finish({ type: "task-failed", ...worktree.error });
     const startedFrom = await worktree.value.head();
     if (this.#cut !== undefined) return this.#finish(this.#cut);
-    const ending = await this.#converse();
+    const environment = await this.#tools.environment(() => this.#cut !== undefined);
+    if (!environment.ok) return this.#finish(this.#cut ?? { type: "task-failed", ...environment.error });
+    if (this.#cut !== undefined) return this.#finish(this.#cut);
+    const ending = await this.#converse(environment.value);
     if (session.planOnly && startedFrom !== undefined) await worktree.value.restore(startedFrom);
     if (ending.type === "finished") return session.planOnly ? this.#proposePlan(ending.text) : this.#deliver(worktree.value, ending.text);
     this.#finish(this.#cut ?? endOf(ending));
@@ -130,8 +133,10 @@ class ConversationStep implements Step {
   }
 
   /** Runs the agent until it has finished, was stopped or failed. */
-  async #converse(): Promise<Extract<AgentEvent, { type: "finished" | "stopped" | "failed" }>> {
-    const { driver, place, isolation, environment } = this.#tools;
+  async #converse(
+    environment: Readonly<Record<string, string>>,
+  ): Promise<Extract<AgentEvent, { type: "finished" | "stopped" | "failed" }>> {
+    const { driver, place, isolation } = this.#tools;
     const { session } = this.#order;
     const { prompt, resume } = this.#opening();
     const conversation = driver.start({

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import type { DeviceCommand } from "./agent-login.ts";
+import { knownDevices, type DeviceCommand } from "./agent-login.ts";
 import { RunnerSetupError } from "./runner-setup.ts";
 import { runnerVersion } from "./registration.ts";
 import { startRunner } from "./runner.ts";
@@ -32,10 +32,12 @@ function parseEnvironment(pairs: readonly string[]): Record<string, string> {
 }
 
 function parseDevice(text: string): DeviceCommand {
+  const known = knownDevices[text];
+  if (known !== undefined) return known;
   const [, vendor, words = ""] = /^(claude|openai|github)=(.+)$/s.exec(text) ?? [];
   const command = words.split(" ").filter((word) => word !== "");
   if (vendor === undefined || command.length === 0)
-    throw new InvalidArgumentError("vendor=command, the vendor being claude, openai or github");
+    throw new InvalidArgumentError(`${Object.keys(knownDevices).join(", ")}, or vendor=command, the vendor being claude, openai or github`);
   return { vendor: vendor as DeviceCommand["vendor"], command };
 }
 
@@ -61,8 +63,8 @@ const program = new Command("mesh-runner")
   .option("--claude <path>", "path of Claude Code")
   .option("--trust <owner/name>", "take this repository even without isolation (repeatable)", collect, [])
   .option(
-    "--device-login <vendor=command>",
-    "device flow that a person may begin from the mesh, e.g. openai=codex login --device-auth (vendors: claude, openai, github)",
+    "--device-login <flow>",
+    "device flow that a person may begin from the mesh: codex, or vendor=command (vendors: claude, openai, github)",
     parseDevice,
   )
   .option("--agent-env <KEY=VALUE>", "environment of the agent; KEY alone takes the runner's value (repeatable)", collect, []);

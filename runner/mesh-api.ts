@@ -40,7 +40,7 @@ const gitCredential = z.object({
 
 /** Says to the mesh what this runner can do; safe to repeat. */
 export async function register(mesh: MeshAccess, registration: Registration): Promise<Result<undefined, MeshRefusal>> {
-  const answer = await post(mesh, "register", registration);
+  const answer = await askMesh(mesh, "register", registration);
   return answer.ok ? ok(undefined) : answer;
 }
 
@@ -50,7 +50,7 @@ async function fetchGitCredential(
   { taskId, attempt }: AttemptRef,
   purpose: "read" | "push",
 ): Promise<Result<GitCredential, MeshRefusal>> {
-  const answer = await post(mesh, "git-credential", { taskId, attempt, purpose });
+  const answer = await askMesh(mesh, "git-credential", { taskId, attempt, purpose });
   if (!answer.ok) return answer;
   const parsed = gitCredential.safeParse(answer.value);
   return parsed.success ? ok(parsed.data) : refused({ reason: "rejected", message: "the mesh answered no usable git credential" });
@@ -80,7 +80,8 @@ export function agentUrl(mesh: MeshAccess, action: string): URL {
   return new URL(`agents/${encodeURIComponent(mesh.id)}/${action}`, mesh.url.endsWith("/") ? mesh.url : `${mesh.url}/`);
 }
 
-async function post(mesh: MeshAccess, action: string, body: unknown): Promise<Result<unknown, MeshRefusal>> {
+/** One call of this agent's own routes. */
+export async function askMesh(mesh: MeshAccess, action: string, body: unknown): Promise<Result<unknown, MeshRefusal>> {
   let response: Response;
   try {
     response = await fetch(agentUrl(mesh, action), {

@@ -140,6 +140,14 @@ describe("a trial", () => {
     expect(leftovers()).toEqual([]);
   });
 
+  test("is given what the mesh keeps for the project, and prints none of it", async () => {
+    mesh.variables = { PROJECT_SECRET: "project-secret-of-the-tests" };
+    await start();
+    const trial = tryOut({ testCommand: 'echo "marker=$PROJECT_SECRET"; test -n "$PROJECT_SECRET"' });
+    expect(await resultOf(trial)).toMatchObject({ ok: true, tail: expect.stringContaining("marker=***") });
+    expect(JSON.stringify(mesh.reports)).not.toContain("project-secret-of-the-tests");
+  });
+
   test("what fails is a result that says where, with the end of the output and none of the secrets", async () => {
     await start({ agentEnv: { ANTHROPIC_API_KEY: "sk-ant-secret-of-the-agent" } });
     const failing = await resultOf(tryOut({ installCommand: "echo wrong >&2; exit 3", testCommand: "echo never" }));

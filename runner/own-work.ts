@@ -5,6 +5,7 @@ import type { Assignment, ReportBody } from "../core/protocol/frames.ts";
 import { loginWork, runnerCapabilities, trialWork, type LoginWork, type TrialWork } from "../core/protocol/runner-work.ts";
 import { refused, ok, type Result } from "../core/result.ts";
 import { loginStatus, type AgentLogin, type DeviceCommand } from "./agent-login.ts";
+import type { AttemptVariables } from "./attempt-variables.ts";
 import { DeviceFlow } from "./device-flow.ts";
 import type { Repository, WorkFailure } from "./git/repository.ts";
 import { agentEnvironment, type Isolation } from "./isolation.ts";
@@ -24,7 +25,7 @@ export interface OwnWorkOptions {
   readonly isolation: Isolation;
   /** Whether a repository may be worked on without isolation. */
   readonly isTrusted: (project: string) => boolean;
-  /** What agents and tests are given, as it is now. */
+  /** What an agent is given to log in with, as it is now. */
   readonly agentEnv: () => Readonly<Record<string, string>>;
   /** Undefined: this agent has no login that could be asked for. */
   readonly login: AgentLogin | undefined;
@@ -33,6 +34,8 @@ export interface OwnWorkOptions {
   readonly loginTimeLimitMs: number;
   readonly report: (body: ReportBody) => void;
   readonly credential: (ref: AttemptRef, givenUp: () => boolean) => Promise<Result<GitCredential, WorkFailure>>;
+  /** What a trial is given, with what the mesh keeps for its project. */
+  readonly variables: (project: string, ref: AttemptRef) => AttemptVariables;
   readonly repository: (repository: { owner: string; name: string }) => Promise<Repository>;
 }
 
@@ -71,7 +74,7 @@ export class OwnWork {
   }
 
   async #trial(work: TrialWork, ref: AttemptRef, signal: AbortSignal): Promise<Result<object, WorkFailure>> {
-    const { isolation, workFolder, isTrusted, agentEnv } = this.#options;
+    const { isolation, workFolder, isTrusted } = this.#options;
     const repository = repositoryNamed(work.project);
     if (repository === undefined) return refused({ kind: "configuration", message: "the project has not the form owner/name" });
     if (isolation.kind === "none" && !isTrusted(work.project)) {
@@ -80,15 +83,17 @@ export class OwnWork {
     }
     const hash = createHash("sha256").update(`${ref.taskId} ${ref.attempt}`).digest("hex").slice(0, 12);
     const place = placeIn(join(workFolder, "worktrees", `${repository.owner}--${repository.name}`, `trial-${hash}`));
-    const given = agentEnv();
+    const given = this.#options.variables(work.project, ref);
+    const environment = await given.environment(place, () => signal.aborted);
+    if (!environment.ok) return environment;
     return runTrial(
       work,
       {
         isolation,
         place,
         repository: await this.#options.repository(repository),
-        environment: agentEnvironment(place, given),
-        secrets: Object.values(given),
+        environment: environment.value,
+        secrets: given.secrets,
         credential: (givenUp) => this.#options.credential(ref, givenUp),
       },
       signal,

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import type { Isolation } from "./isolation.ts";
+import { redactingWriter } from "./redact.ts";
 import type { RunPlace } from "./run-place.ts";
 
 const tailBytes = 16_000;
@@ -25,13 +26,16 @@ export interface CommandOptions {
   readonly signal: AbortSignal;
   /** Where all of the output goes, at most 256 MiB. */
   readonly logFile?: string;
+  /** Values that the log file may not hold. */
+  readonly secrets?: readonly string[];
 }
 
 /** Runs a command of a repository in its worktree, behind the wall, to its end or to the time limit; nothing of it is left running. Never rejects. */
 export function runCommand(command: string, options: CommandOptions): Promise<CommandRun> {
   const { place, isolation, signal } = options;
   const wrapped = isolation.wrap(place, "sh", ["-c", command]);
-  const whole = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { mode: 0o600 });
+  const file = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { mode: 0o600 });
+  const whole = file && redactingWriter((data) => file.write(data), options.secrets ?? []);
   return new Promise((resolve) => {
     const child = spawn(wrapped.command, [...wrapped.args], {
       cwd: place.tree,
@@ -70,6 +74,7 @@ export function runCommand(command: string, options: CommandOptions): Promise<Co
       clearTimeout(timer);
       signal.removeEventListener("abort", kill);
       whole?.end();
+      file?.end();
       resolve({ exitCode: timedOut ? null : exitCode, timedOut, output, tail: tail.toString() });
     };
     child.once("error", (error) => {

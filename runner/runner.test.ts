@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Assignment, CommandBody, SessionAssignment, TestResults } from "../core/protocol/frames.ts";
+import { SecretSearch } from "../tests/support/secret-search.ts";
 import { findOnPath } from "./isolation.ts";
 import { startRunner, type Runner } from "./runner.ts";
 import { startGitServer, type GitServer } from "./testing/git-server.ts";
@@ -240,6 +242,55 @@ describe("planning and implementing", () => {
     script = () => 401;
     assign("implement");
     expect(await mesh.until("task-failed")).toMatchObject({ kind: "authentication" });
+  });
+});
+
+describe("credentials that the mesh keeps", () => {
+  const secret = "project-secret-of-the-tests-0123456789";
+  const search = (): string[] => {
+    const found = new SecretSearch([{ name: "secret", value: secret }]);
+    for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) found.lookAtBytes(entry.name, readFileSync(join(entry.parentPath, entry.name)));
+    }
+    return found.leaks.map(({ where, form }) => `${form} in ${where}`);
+  };
+
+  test("reach the agent over the runner's own, and are written down nowhere", async () => {
+    mesh.variables = { ANTHROPIC_API_KEY: "any other", PROJECT_SECRET: secret };
+    await start();
+    script = steps(bash('printf %s "$PROJECT_SECRET $ANTHROPIC_API_KEY" | sha256sum > hash.txt && git add . && git commit -qm Hash'));
+    const { branch } = assign("implement");
+    await mesh.until("task-done");
+    const hash = createHash("sha256").update(`${secret} any other`).digest("hex");
+    expect(git.git("show", `${branch}:hash.txt`)).toContain(hash);
+    expect(search()).toEqual([]);
+    expect(JSON.stringify(mesh.reports)).not.toContain(secret);
+  });
+
+  test("are taken out of what an agent says and what tests print", async () => {
+    mesh.variables = { PROJECT_SECRET: secret };
+    await start();
+    script = ({ results, text }) =>
+      results === 0
+        ? bash('echo "marker=$PROJECT_SECRET"; touch feature.txt; git add .; git commit -qm Add')
+        : (/marker=[\w-]+/.exec(text)?.[0] ?? "");
+    const { branch } = assign("implement");
+    expect(await mesh.until("task-done")).toMatchObject({ result: { text: "marker=***" } });
+    assign("test", { branch, testCommand: 'echo "marker=$PROJECT_SECRET"' });
+    expect((await mesh.until("test-results")).results.tail).toContain("marker=***");
+    await mesh.until("task-done");
+    const logs = readdirSync(dir, { recursive: true, withFileTypes: true }).filter(({ name }) => /^tests-.*\.log$/.test(name));
+    expect(logs.map(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8"))).toEqual([
+      expect.stringContaining("marker=***"),
+    ]);
+    expect(JSON.stringify(mesh.reports)).not.toContain(secret);
+  });
+
+  test("that the mesh refuses to open end the step, for a person to mend", async () => {
+    mesh.refuseBundlesWith = { status: 409, reason: "tampered" };
+    await start();
+    assign("implement");
+    expect(await mesh.until("task-failed")).toMatchObject({ kind: "configuration", message: "bundle: 409 refused" });
   });
 });
 

@@ -5,13 +5,15 @@ import { deviceLogin } from "../core/onboarding/device-login.ts";
 import type { Result } from "../core/result.ts";
 import { dayMs, minuteMs, secondMs } from "../core/time.ts";
 import { agentVariables } from "./agent-env.ts";
+import { AttemptVariables } from "./attempt-variables.ts";
+import { Bundles } from "./bundles.ts";
 import { claudeExecutables } from "./agent-executable.ts";
 import { claudeLogin, type AgentLogin } from "./agent-login.ts";
 import { beginConversationStep } from "./conversation-step.ts";
 import { createClaudeDriver } from "./drivers/claude-driver.ts";
 import type { AgentDriver } from "./drivers/driver.ts";
-import { openRepository, type Repository, type WorkFailure } from "./git/repository.ts";
-import { agentEnvironment, detectIsolation, type Isolation } from "./isolation.ts";
+import type { Repository, WorkFailure } from "./git/repository.ts";
+import { detectIsolation, type Isolation } from "./isolation.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { openJournal, type AttemptRecord, type AttemptRef, type Journal } from "./journal.ts";
 import { logToStderr, type Log } from "./log.ts";
@@ -19,6 +21,7 @@ import { askForCredential, type GitCredential } from "./mesh-api.ts";
 import { connectMesh, type LinkEnd, type MeshLink } from "./mesh-link.ts";
 import { isOwnWork, OwnWork, ownSlots } from "./own-work.ts";
 import { registrationOf } from "./registration.ts";
+import { Repositories } from "./repositories.ts";
 import type { RunnerOptions } from "./runner-options.ts";
 import { claudeExecutable, reachableFolder, RunnerSetupError } from "./runner-setup.ts";
 import { placeOf, repositoryOf, type RunPlace } from "./run-place.ts";
@@ -91,8 +94,9 @@ class HostingRunner implements Runner {
   readonly #journal: Journal;
   readonly #link: MeshLink;
   readonly #own: OwnWork;
+  readonly #bundles: Bundles;
   readonly #steps = new Map<string, Step>();
-  readonly #repositories = new Map<string, Promise<Repository>>();
+  readonly #repositories: Repositories;
   readonly #refusedCommands = new Set<string>();
   readonly #watch: NodeJS.Timeout;
   readonly #sweeper: NodeJS.Timeout;
@@ -106,6 +110,8 @@ class HostingRunner implements Runner {
     this.isolation = isolation.kind;
     this.#journal = openJournal(join(dir, "journal"));
     this.ended = new Promise((done) => (this.#end = done));
+    this.#bundles = new Bundles(options, log);
+    this.#repositories = new Repositories(dir, options.localRemotes);
     this.#own = new OwnWork({
       workFolder,
       isolation,
@@ -116,7 +122,8 @@ class HostingRunner implements Runner {
       loginTimeLimitMs: options.loginTimeLimitMs ?? deviceLogin.timeLimitMs,
       report: (body) => this.#report(body),
       credential: (ref, givenUp) => this.#credential(ref, "read", givenUp),
-      repository: (repository) => this.#repository(repository),
+      variables: (project, ref) => this.#variables(project, ref),
+      repository: (repository) => this.#repositories.named(repository),
     });
     const recovered = this.#journal.live();
     this.#link = connectMesh({
@@ -189,7 +196,9 @@ class HostingRunner implements Runner {
     }
     const { branch, project } = session.data;
     const twin = sessions.find((live) => payloadOf(live)?.branch === branch && payloadOf(live)?.project === project);
-    return twin !== undefined && !sameAttempt(twin.assignment, assignment) ? "another step of this run is still under way here" : undefined;
+    return twin !== undefined && keyOf(twin.assignment) !== keyOf(assignment)
+      ? "another step of this run is still under way here"
+      : undefined;
   }
 
   #isTrusted(project: string): boolean {
@@ -199,10 +208,8 @@ class HostingRunner implements Runner {
   #begin(record: AttemptRecord, recovered: boolean): void {
     const ref = refOf(record.assignment);
     if (isOwnWork(record.assignment)) {
-      this.#setup.log("info", recovered ? "begins anew after a restart" : "task begins", {
-        ...ref,
-        capability: record.assignment.capability,
-      });
+      const { capability } = record.assignment;
+      this.#setup.log("info", recovered ? "begins anew after a restart" : "task begins", { ...ref, capability });
       return this.#under(record, this.#own.begin(record), () => undefined);
     }
     const session = payloadOf(record);
@@ -217,10 +224,10 @@ class HostingRunner implements Runner {
       });
     }
     this.#setup.log("info", recovered ? "going on after a restart" : "step begins", { ...ref, run: session.runId, step: session.step });
-    void this.#repository(repository).then(
+    void this.#repositories.named(repository).then(
       (open) => {
         const order = { record, session, recovered };
-        const tools = this.#toolsOf(ref, place, open);
+        const tools = this.#toolsOf(ref, place, open, session.project);
         const step = session.step === "test" ? beginTestStep(order, tools) : beginConversationStep(order, tools);
         this.#under(record, step, () => touch(place));
       },
@@ -249,15 +256,17 @@ class HostingRunner implements Runner {
       this.#setup.log("info", "old worktree removed", { path });
   }
 
-  #toolsOf(ref: AttemptRef, place: RunPlace, repository: Repository): StepTools {
+  #toolsOf(ref: AttemptRef, place: RunPlace, repository: Repository, project: string): StepTools {
+    const variables = this.#variables(project, ref);
     return {
       driver: this.#setup.driver,
       isolation: this.#setup.isolation,
       repository,
       place,
-      environment: agentEnvironment(place, this.#agentVariables()),
+      environment: (givenUp) => variables.environment(place, givenUp),
+      secrets: () => variables.secrets,
       credential: (givenUp) => this.#credential(ref, "push", givenUp),
-      report: (body) => this.#report(body),
+      report: (body) => this.#report(variables.redacted(body)),
       connected: () => this.#link.connected,
       log: this.#setup.log,
     };
@@ -265,6 +274,12 @@ class HostingRunner implements Runner {
 
   #agentVariables(): Record<string, string> {
     return agentVariables(this.#options.agentEnv ?? {}, join(this.#setup.dir, environmentFile), this.#setup.log);
+  }
+
+  #variables(project: string, ref: AttemptRef): AttemptVariables {
+    return new AttemptVariables(this.#agentVariables(), (givenUp) =>
+      this.#bundles.variablesFor(project, ref, () => givenUp() || this.#silentMs() > contactLimitMs),
+    );
   }
 
   #credential(ref: AttemptRef, purpose: "read" | "push", givenUp: () => boolean): Promise<Result<GitCredential, WorkFailure>> {
@@ -295,19 +310,6 @@ class HostingRunner implements Runner {
     this.#link?.flush();
   }
 
-  #repository(repository: { owner: string; name: string }): Promise<Repository> {
-    const key = `${repository.owner}/${repository.name}`;
-    const open = this.#repositories.get(key) ?? this.#open(repository);
-    this.#repositories.set(key, open);
-    return open;
-  }
-
-  #open(repository: { owner: string; name: string }): Promise<Repository> {
-    const folder = join(this.#setup.dir, "repositories");
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return openRepository(folder, repository, this.#options.localRemotes);
-  }
-
   #silentMs(): number {
     return Date.now() - this.#link.lastContactAt;
   }
@@ -329,8 +331,4 @@ function refOf({ taskId, attempt }: AttemptRef): AttemptRef {
 
 function keyOf({ taskId, attempt }: AttemptRef): string {
   return `${taskId} ${attempt}`;
-}
-
-function sameAttempt(one: AttemptRef, other: AttemptRef): boolean {
-  return one.taskId === other.taskId && one.attempt === other.attempt;
 }

@@ -15,7 +15,10 @@ export interface StepTools {
   readonly isolation: Isolation;
   readonly repository: Repository;
   readonly place: RunPlace;
-  readonly environment: Readonly<Record<string, string>>;
+  /** Of the agent and of test commands, with what the mesh keeps for the project; waits out an unreachable mesh as `credential` does. */
+  readonly environment: (givenUp: () => boolean) => Promise<Result<Readonly<Record<string, string>>, WorkFailure>>;
+  /** Values of it that nothing may carry to the mesh or to a log. Reports are freed of them by themselves. */
+  readonly secrets: () => readonly string[];
   /** A fresh credential for this attempt; waits out an unreachable mesh for up to 10 min, or until it is given up. */
   readonly credential: (givenUp: () => boolean) => Promise<Result<GitCredential, WorkFailure>>;
   /** Durable; sent when there is a connection. */

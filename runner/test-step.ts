@@ -8,6 +8,7 @@ import type { WorkFailure } from "./git/repository.ts";
 import { collect } from "./git/run-git.ts";
 import { prepareWorktree, type Worktree } from "./git/worktree.ts";
 import { runCommand, type CommandRun } from "./run-command.ts";
+import { redactedTail } from "./redact.ts";
 import type { RunPlace } from "./run-place.ts";
 import type { Step, StepOrder, StepTools } from "./step.ts";
 import { parseTap } from "./tap-report.ts";
@@ -68,20 +69,23 @@ class TestStep implements Step {
       return report({ ...this.#ref, type: "task-failed", kind: "configuration", message: "the project has no test command" });
     const worktree = await this.#prepare();
     if (!worktree.ok) return report({ ...this.#ref, type: "task-failed", ...worktree.error });
+    const environment = await this.#tools.environment(() => this.#cut !== undefined);
     if (this.#reportCut()) return;
+    if (!environment.ok) return report({ ...this.#ref, type: "task-failed", ...environment.error });
     const { place } = worktree.value;
+    const run = { tools: this.#tools, place, environment: environment.value };
     const sha = await worktree.value.head();
     const begun = Date.now();
     const ticker = setInterval(() => connected() && report({ ...this.#ref, type: "progress", summary: "tests are running" }), 30_000);
     let outcome: CommandRun;
     try {
-      outcome = await runTests(command, session.testTimeoutMs, place, this.#tools, this.#abort.signal);
+      outcome = await runTests(command, session.testTimeoutMs, run, this.#abort.signal);
     } finally {
       clearInterval(ticker);
       await isolation.endAll(place);
     }
     if (this.#reportCut()) return;
-    const found = await reportIn(outcome.output, place, this.#tools, begun);
+    const found = await reportIn(outcome.output, run, begun);
     const results: TestResults = {
       command: command.slice(0, 2_000),
       exitCode: outcome.exitCode,
@@ -89,7 +93,7 @@ class TestStep implements Step {
       format: found?.format ?? "none",
       ...(found === undefined ? {} : { counts: found.counts }),
       failures: found?.failures ?? [],
-      tail: outcome.tail,
+      tail: redactedTail(outcome.tail, this.#tools.secrets(), outcome.tail.length),
       ...(sha === undefined ? {} : { sha }),
     };
     report({ ...this.#ref, type: "test-results", results });
@@ -122,11 +126,18 @@ class TestStep implements Step {
   }
 }
 
-function runTests(command: string, timeoutMs: number, place: RunPlace, tools: StepTools, signal: AbortSignal): Promise<CommandRun> {
+/** Where and with what the tests run. */
+interface TestPlace {
+  readonly tools: StepTools;
+  readonly place: RunPlace;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+function runTests(command: string, timeoutMs: number, { tools, place, environment }: TestPlace, signal: AbortSignal): Promise<CommandRun> {
   const logs = join(place.root, "..", `${place.root.split("/").at(-1) ?? "run"}.logs`);
   mkdirSync(logs, { recursive: true, mode: 0o700 });
-  const { isolation, environment } = tools;
-  return runCommand(command, { place, isolation, environment, timeoutMs, signal, logFile: join(logs, `tests-${Date.now()}.log`) });
+  const [logFile, secrets] = [join(logs, `tests-${Date.now()}.log`), tools.secrets()];
+  return runCommand(command, { place, isolation: tools.isolation, environment, timeoutMs, signal, logFile, secrets });
 }
 
 /** Where test programs usually put their reports. */
@@ -144,12 +155,12 @@ const reportPaths = [
 ];
 
 /** A report in the output, or in files that the tests have written. Files are looked for and read as the agent's user: they may be links to anywhere. */
-async function reportIn(output: string, place: RunPlace, tools: StepTools, since: number): Promise<TestReport | undefined> {
+async function reportIn(output: string, { tools, place, environment }: TestPlace, since: number): Promise<TestReport | undefined> {
   const inOutput = parseTap(output) ?? parsePlaywright(output.slice(Math.max(0, output.indexOf("{")))) ?? parseJUnit(output);
   if (inOutput !== undefined) return inOutput;
   const run = async (command: string, args: readonly string[]) => {
     const wrapped = tools.isolation.wrap(place, command, args);
-    const ran = await collect(wrapped.command, wrapped.args, { cwd: place.tree, env: { ...tools.environment }, timeoutMs: 30_000 });
+    const ran = await collect(wrapped.command, wrapped.args, { cwd: place.tree, env: { ...environment }, timeoutMs: 30_000 });
     return ran.ok ? ran.value : "";
   };
   const named = reportPaths.flatMap((pattern, at) => [...(at === 0 ? [] : ["-o"]), pattern.includes("/") ? "-path" : "-name", pattern]);

@@ -1,12 +1,15 @@
 import { meshProject, parseProjectKey, parseProjectName } from "../core/ids.ts";
 import type { ProjectKey, ProjectName } from "../core/ids.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
+import { projectCalled } from "../core/project/registry-entry.ts";
 import { secondMs } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
+import { errorText, log } from "../platform/log.ts";
 import { pool } from "../durable-objects/remote.ts";
 
 const keptMs = 30 * secondMs;
 const askedAgainMs = secondMs;
+const refreshedByPool = new WeakMap<object, number>();
 const knownByPool = new WeakMap<object, { profiles: readonly ProjectProfile[]; at: number }>();
 
 /** Every onboarded project; what this isolate read in the last 30 s counts. */
@@ -19,6 +22,20 @@ export async function registeredProjects(env: Env, newerThanMs = keptMs): Promis
   return profiles;
 }
 
+/**
+ * The registry for what comes all the time: whatever this isolate knows, however old, counts at once, and what is older than 30 s is read anew beside the
+ * answer (`later` is the invocation's `waitUntil`). Only an isolate that knows nothing waits.
+ */
+export async function registryAtHand(env: Env, later: (work: Promise<unknown>) => void): Promise<readonly ProjectProfile[]> {
+  const known = knownByPool.get(env.POOL);
+  if (!known) return registeredProjects(env);
+  if (now() - known.at >= keptMs && now() - (refreshedByPool.get(env.POOL) ?? 0) >= keptMs) {
+    refreshedByPool.set(env.POOL, now());
+    later(registeredProjects(env).catch((error: unknown) => log("warn", "registry not read", { error: errorText(error) })));
+  }
+  return known.profiles;
+}
+
 /** Makes this isolate read the registry anew. */
 export function forgetRegistry(env: Env): void {
   knownByPool.delete(env.POOL);
@@ -29,8 +46,9 @@ export async function findProject(env: Env, fits: (profile: ProjectProfile) => b
   return (await registeredProjects(env)).find(fits) ?? (await registeredProjects(env, askedAgainMs)).find(fits);
 }
 
-export function projectNamed(env: Env, name: ProjectName): Promise<ProjectProfile | undefined> {
-  return findProject(env, (profile) => profile.name === name);
+/** By its name, or one it had before. */
+export async function projectNamed(env: Env, name: ProjectName): Promise<ProjectProfile | undefined> {
+  return projectCalled(await registeredProjects(env), name) ?? projectCalled(await registeredProjects(env, askedAgainMs), name);
 }
 
 /** Whether an orchestrator with that key has a right to exist, so that made-up ids wake no object. */

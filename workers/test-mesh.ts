@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { neonConfig } from "@neondatabase/serverless";
 import { createInMemoryGitHub } from "../clients/github/in-memory-github.ts";
 import { createInMemoryPreparation } from "../clients/github/in-memory-preparation.ts";
+import { createInMemoryWebhooks } from "../clients/github/in-memory-webhooks.ts";
 import { createScriptedHttpCheck } from "../clients/http-check/scripted-http-check.ts";
 import { createInMemoryModelBudget } from "../clients/model-budget/in-memory-model-budget.ts";
 import { createScriptedModel } from "../clients/model/scripted-model.ts";
@@ -64,7 +65,7 @@ export function createTestMesh() {
   const modelBudget = createInMemoryModelBudget();
   const oauth = createScriptedOAuth();
   const profiles = new Map<ProjectName, ProjectProfile>();
-  const hookNumbers = new Map<ProjectKey, number>();
+  const webhooks = createInMemoryWebhooks();
   const clients: Clients = {
     github,
     discovery: {
@@ -74,12 +75,13 @@ export function createTestMesh() {
         const asked = preparation.boards.find(({ ref }) => ref.owner === board?.owner && ref.number === board.number);
         return { ...profile, board: asked?.ref ?? profile.board, overrides };
       },
+      async refresh(profile: ProjectProfile) {
+        const found = [...profiles.values()].find(({ key }) => key === profile.key) ?? profile;
+        const { name, repositoryUrl, cloneUrl, defaultBranch, credential } = found;
+        return { ...profile, name, repositoryUrl, cloneUrl, defaultBranch, credential };
+      },
     },
-    webhooks: {
-      ensure: async () => [],
-      remove: async () => [{ kind: "repository", state: "removed", url: null }],
-      repositoryHook: async (profile) => hookNumbers.get(profile.key),
-    },
+    webhooks,
     preparation,
     model,
     gateway: { baseUrl: settings.LLM_BASE_URL, apiKey: settings.LLM_API_KEY, model: settings.LLM_MODEL },
@@ -123,7 +125,7 @@ export function createTestMesh() {
     httpCheck,
     modelBudget,
     oauth,
-    hookNumbers,
+    webhooks,
     queued,
     env: testEnv,
     request,
@@ -148,6 +150,14 @@ export function createTestMesh() {
       profiles.set(profile.name, profile);
       github.addProject(profile);
       return preparation.addRepository(profile);
+    },
+    /** A person renames or transfers a repository: GitHub tells it by another name from now on. */
+    renameRepository(from: string, to: string) {
+      const before = profiles.get(from as ProjectName);
+      if (!before) throw new Error(`the test knows no ${from}`);
+      profiles.delete(before.name);
+      const { name, repositoryUrl, cloneUrl } = profileOf(to);
+      profiles.set(name, { ...before, name, repositoryUrl, cloneUrl });
     },
     /** A repository with a board, registered through the API. */
     async addProject(name: string, change: Partial<ProjectProfile> = {}) {

@@ -224,6 +224,20 @@ test("a deleted secret is put back, and keys stay as they are", async () => {
   expect(keys).toContain(secretsOf("mesh-six").MASTER_KEY);
 });
 
+test("the Vault's key is not replaced without the one before it, nor made anew", async () => {
+  const replaced = await mesh([...production(), "--yes", "--replace", "MASTER_KEY"]);
+  expect(replaced.said).toContain("put the present one into");
+  const script = account.scripts.get("mesh-six");
+  const version = script && deployedVersion(script);
+  const kept = version?.bindings ?? [];
+  Object.assign(version ?? {}, { bindings: kept.filter(({ name }) => name !== "MASTER_KEY") });
+  const missing = await mesh(["--settings", join(folder, "production.vars"), "--yes", "--print-keys"]);
+  expect(missing.said).toContain("MASTER_KEY: is missing from a Worker that may have sealed its Vault with one");
+  Object.assign(version ?? {}, { bindings: kept });
+  expect([replaced.code, missing.code]).toEqual([2, 2]);
+  expect(changes()).toEqual([]);
+});
+
 test("staging stands beside production and shares nothing with it", async () => {
   const [versions, queues] = [account.scripts.get("mesh-six")?.versions.length, account.queues.size];
   const { code, said } = await mesh([...staging(), "--yes"]);
@@ -245,24 +259,29 @@ test("staging stands beside production and shares nothing with it", async () => 
   expect((await settings("mesh-six-staging")).status).toBe(401);
 });
 
-test("a rollback goes to the version before, with its settings, and the database stays", async () => {
+test("a rollback goes to the version before, with its settings and its dashboard, and the database stays", async () => {
   const script = account.scripts.get("mesh-six");
-  const first = script && deployedVersion(script)?.id;
-  writeFileSync(join(folder, "production.vars"), settingsOf("mesh-six").replace("LLM_MODEL=model", "LLM_MODEL=another"));
+  const dashboard = account.projects.get("mesh-six-dashboard");
+  const [first, shown] = [script && deployedVersion(script)?.id, dashboard?.canonical];
+  const changed = settingsOf("mesh-six")
+    .replace("LLM_MODEL=model", "LLM_MODEL=another")
+    .replace(neon.fetchEndpoint, `${neon.fetchEndpoint}?second`);
+  writeFileSync(join(folder, "production.vars"), changed);
   expect((await mesh([...production(), "--yes"])).code).toBe(0);
   expect(secretsOf("mesh-six").LLM_MODEL).toBe("another");
+  expect(dashboard?.canonical).not.toBe(shown);
   callsBefore = cloudflare.calls.length;
-  const planned = await mesh(["rollback"]);
-  expect(planned.said).toContain(`→ ${first}`);
+  const planned = await mesh(["rollback", "--json"]);
+  expect(JSON.parse(planned.said)).toMatchObject({ state: "planned", worker: { to: first }, dashboard: { to: shown } });
   expect(changes()).toEqual([]);
   const done = await mesh(["rollback", "--yes", "--message", "the other model was better"]);
   expect(done.code, done.said).toBe(0);
-  expect(script && deployedVersion(script)?.id).toBe(first);
-  expect(secretsOf("mesh-six").LLM_MODEL).toBe("model");
+  const restored = () => [script && deployedVersion(script)?.id, secretsOf("mesh-six").LLM_MODEL, dashboard?.canonical];
+  expect(restored()).toEqual([first, "model", shown]);
   expect(script?.deployments.at(-1)?.annotations).toMatchObject({ "workers/message": "the other model was better" });
   const again = await mesh(["rollback", first ?? "", "--yes"]);
   expect(again.code, again.said).toBe(0);
-  expect(script && deployedVersion(script)?.id).toBe(first);
+  expect(restored()).toEqual([first, "model", shown]);
 });
 
 test("nothing with a secret is left behind on this machine, even by the run that was killed", () => {

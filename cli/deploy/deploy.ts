@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Option, type Command } from "commander";
@@ -134,6 +134,7 @@ function makeKeys({ toGenerate, request }: Preparation, flags: Flags): SettingVa
 function append(path: string, text: string): void {
   const descriptor = openSync(resolve(path), "a", 0o600);
   try {
+    fchmodSync(descriptor, 0o600);
     writeSync(descriptor, text);
     fsyncSync(descriptor);
   } finally {

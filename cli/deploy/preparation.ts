@@ -88,6 +88,7 @@ export async function prepare(request: DeployRequest): Promise<Preparation> {
   const complete = { ...settings, ...Object.fromEntries(toGenerate.map((name) => [name, "to be generated, and long enough"])) };
   const faults = settingFaults(complete, there);
   issues.push(...faults.map(({ path, message }) => ({ path, message: `${message} (in ${request.settingsFrom})` })));
+  issues.push(...masterKeyFaults(request, present));
   for (const name of request.replace)
     if (request.settings[name] === undefined)
       issues.push({ path: name, message: `is to be replaced, and ${request.settingsFrom} has no value for it` });
@@ -148,6 +149,27 @@ function wantedOf(request: DeployRequest, { worker, pages }: Configurations, set
       secrets: Object.keys(forDashboard),
     },
   };
+}
+
+/** The Vault is read with the key it was sealed with, or with the one before it; with neither its secrets are lost. */
+function masterKeyFaults({ settings, settingsFrom, replace }: DeployRequest, { worker }: Present): Issue[] {
+  if (!worker) return [];
+  const path = "MASTER_KEY";
+  if (!worker.secrets.has(path) && settings.MASTER_KEY === undefined)
+    return [
+      {
+        path,
+        message: `is missing from a Worker that may have sealed its Vault with one: put the value you kept into ${settingsFrom}, or a new one if it never had any`,
+      },
+    ];
+  if (worker.secrets.has(path) && replace.includes(path) && settings.MASTER_KEY_PREVIOUS === undefined)
+    return [
+      {
+        path,
+        message: `is to be replaced: put the present one into ${settingsFrom} as MASTER_KEY_PREVIOUS, or the Vault's secrets are lost`,
+      },
+    ];
+  return [];
 }
 
 function isGenerated(name: string): boolean {

@@ -2,11 +2,12 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ProjectName } from "../../core/ids.ts";
 import { startGitHub } from "../../dev/github/start-github.ts";
 import type { GitHubStandIn } from "../../dev/github/start-github.ts";
 import { hookId, hookSecret } from "../../platform/hook-id.ts";
+import type { SigningKeys } from "../../platform/keys.ts";
 import { createProjectDiscovery } from "./discover-project.ts";
 import { createGitHubCredentials } from "./github-credentials.ts";
 import { createGitHubTransport } from "./github-transport.ts";
@@ -18,14 +19,15 @@ const privateKeyPem = privateKey.export({ type: "pkcs8", format: "pem" }).toStri
 let dataDir: string;
 let standIn: GitHubStandIn;
 let byApp: ReturnType<typeof connected>;
+let everything: string;
 let byToken: ReturnType<typeof connected>;
 
-function connected(settings: Parameters<typeof createGitHubCredentials>[0]) {
+function connected(settings: Parameters<typeof createGitHubCredentials>[0], signedWith: SigningKeys = keys) {
   const transport = createGitHubTransport({ now: Date.now, sleep: async () => {}, apiUrl: standIn.url });
   const credentials = createGitHubCredentials(settings, transport, Date.now, async () => {});
   return {
     discovery: createProjectDiscovery(transport, credentials),
-    webhooks: createProjectWebhooks(transport, credentials, keys, "http://127.0.0.1:9"),
+    webhooks: createProjectWebhooks(transport, credentials, signedWith, "http://127.0.0.1:9"),
   };
 }
 
@@ -46,9 +48,9 @@ beforeAll(async () => {
     publicKeyPem,
     installations: [{ account: "acme" }],
   });
-  const token = seed.addToken({ login: "alice", kind: "classic", scopes: ["repo", "project", "admin:repo_hook", "admin:org_hook"] });
+  everything = seed.addToken({ login: "alice", kind: "classic", scopes: ["repo", "project", "admin:repo_hook", "admin:org_hook"] });
   byApp = connected({ app: { appId: String(app.id), privateKeyPem } });
-  byToken = connected({ token });
+  byToken = connected({ token: everything });
 });
 afterAll(async () => {
   await standIn.close();
@@ -108,7 +110,7 @@ test("the mesh's own webhooks are removed, of whatever version; others, and one 
   const seeded = (kind: "repository" | "organization", url: string) => {
     const like = standIn.world.state.hooks.find(({ url: each }) => each === (kind === "repository" ? repository?.url : organization?.url));
     if (!like) throw new Error(`no ${kind} hook`);
-    standIn.world.state.hooks.push({ ...like, id: Math.max(...standIn.world.state.hooks.map(({ id }) => id)) + 1, url });
+    standIn.world.state.hooks.push({ ...like, id: standIn.world.state.nextId++, url });
   };
   const later = await hookId(keys, { kind: "repository", subject: profile.key, version: 2 });
   const others = await hookId(keys, { kind: "repository", subject: "R_other", version: 1 });
@@ -137,4 +139,117 @@ test("webhooks of a repository that is gone, or that may not be touched, are sai
   const profile = await byToken.discovery.discover(toy);
   const gone = { ...profile, name: "alice/gone" as ProjectName };
   expect(await byToken.webhooks.remove(gone, { organization: false })).toEqual([{ kind: "repository", state: "not-allowed", url: null }]);
+});
+
+test("a hook that was switched off or sends other events is mended, with its secret", async () => {
+  const profile = await byToken.discovery.discover(shop);
+  const [repository, organization] = await byToken.webhooks.ensure(profile);
+  const hookOf = (number: number | null | undefined) => standIn.world.state.hooks.find(({ id }) => id === number);
+  const [one, two] = [hookOf(repository?.number), hookOf(organization?.number)];
+  if (!one || !two) throw new Error("no hooks");
+  const secret = one.secret;
+  Object.assign(one, { active: false });
+  Object.assign(two, { events: ["team"] });
+  expect((await byToken.webhooks.ensure(profile)).map(({ state }) => state)).toEqual(["mended", "mended"]);
+  expect(one).toMatchObject({ active: true, secret, contentType: "json" });
+  expect(two.events).toEqual(["projects_v2_item", "team"]);
+  expect((await byToken.webhooks.ensure(profile)).map(({ state }) => state)).toEqual(["present", "present"]);
+});
+
+test("hooks of older versions and of older signing keys are taken away, strangers' stay", async () => {
+  const profile = await byToken.discovery.discover(shop);
+  const stranger = { name: "web", config: { url: "http://127.0.0.1:9/webhooks/github/other" } };
+  const token = standIn.seed.addToken({ login: "alice", kind: "classic", scopes: ["repo"] });
+  await fetch(`${standIn.url}/repos/acme/Shop/hooks`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify(stranger),
+  });
+  const count = () => standIn.world.state.hooks.filter(({ url }) => url.startsWith("http://127.0.0.1:9/")).length;
+  const next = { ...profile, hookVersion: 2, organizationHookVersion: 2 };
+  await byToken.webhooks.ensure(profile);
+  const before = count() + 2;
+  expect((await byToken.webhooks.ensure(next)).map(({ state }) => state)).toEqual(["made", "made"]);
+  expect(count()).toBe(before);
+  expect(await byToken.webhooks.removeOlder(profile)).toBe(0);
+  expect(await byToken.webhooks.removeOlder(next)).toBe(2);
+  expect(await byToken.webhooks.removeOlder(next)).toBe(0);
+  const rekeyed = connected({ token: everything }, { current: "another-signing-key-of-32-charac", previous: keys.current }).webhooks;
+  expect((await rekeyed.ensure(next)).map(({ state }) => state)).toEqual(["made", "made"]);
+  expect(await rekeyed.removeOlder(next)).toBe(2);
+  expect(await rekeyed.organizationHook(next)).toEqual(expect.any(Number));
+  expect((await rekeyed.remove(next, { organization: true })).map(({ state }) => state)).toEqual(["removed", "removed"]);
+  expect(count()).toBe(before - 4);
+});
+
+test("a credential that may not is told of, and nothing fails", async () => {
+  const profile = await byToken.discovery.discover(shop);
+  const reader = connected({ token: standIn.seed.addToken({ login: "alice", kind: "classic", scopes: ["project"] }) });
+  expect((await reader.webhooks.ensure(profile)).map(({ state }) => state)).toEqual(["not-allowed", "not-allowed"]);
+  expect(await reader.webhooks.removeOlder(profile)).toBe(0);
+  expect(await reader.webhooks.organizationHook(profile)).toBeUndefined();
+});
+
+describe("a repository that was renamed or transferred", () => {
+  async function human(action: string, input: object): Promise<void> {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(input) };
+    expect((await fetch(`${standIn.url}/__human/${action}`, init)).status).toBe(200);
+  }
+
+  test("is followed by its node id, with the App and with the token; twice is once", async () => {
+    for (const [client, request] of [
+      [byApp, shop],
+      [byToken, toy],
+    ] as const) {
+      const before = await client.discovery.discover(request);
+      expect(await client.discovery.refresh(before)).toEqual(before);
+      const [owner = "", short = ""] = before.name.split("/");
+      await human("rename-repository", { repository: before.name, name: `${short}-renamed` });
+      const after = await client.discovery.refresh(before);
+      expect(after).toEqual({
+        ...before,
+        name: `${owner}/${short}-renamed`,
+        repositoryUrl: expect.stringMatching(/-renamed$/),
+        cloneUrl: expect.stringMatching(/-renamed\.git$/),
+      });
+      expect(await client.discovery.refresh(before)).toEqual(after);
+      expect((await client.discovery.discover(request)).key).toBe(before.key);
+      expect(await client.webhooks.repositoryHook(before)).toEqual(await client.webhooks.repositoryHook(after));
+    }
+  });
+
+  test("to another owner: the installation there serves it, the webhook goes with it, the board stays where it is", async () => {
+    const { seed } = standIn;
+    seed.addOrganization("globex", { alice: "admin" });
+    await seed.addRepository({ owner: "acme", name: "moving", private: true });
+    seed.addBoard({ owner: "acme", title: "Moving", statusOptions: ["Todo"], repositories: ["acme/moving"] });
+    const before = await byApp.discovery.discover({ ...shop, repository: "acme/moving" as ProjectName });
+    await byApp.webhooks.ensure(before);
+    await human("transfer-repository", { repository: "acme/moving", owner: "globex" });
+    await expect(byApp.discovery.refresh(before)).rejects.toMatchObject({ code: "not-found" });
+    const app = standIn.world.state.apps[0];
+    standIn.world.state.installations.push({
+      id: 99_001,
+      appId: app?.id ?? 0,
+      account: "globex",
+      repositories: "all",
+      permissions: app?.permissions ?? {},
+      createdAt: "",
+    });
+    const after = await byApp.discovery.refresh(before);
+    expect(after).toMatchObject({
+      key: before.key,
+      name: "globex/moving",
+      board: before.board,
+      credential: { kind: "app", installation: 99_001 },
+    });
+    expect(await byApp.webhooks.repositoryHook(after)).toEqual(expect.any(Number));
+  });
+
+  test("that was deleted is said to be out of reach", async () => {
+    await standIn.seed.addRepository({ owner: "alice", name: "doomed" });
+    const doomed = await byToken.discovery.discover({ ...toy, board: null, repository: "alice/doomed" as ProjectName });
+    standIn.world.state.repositories = standIn.world.state.repositories.filter(({ name }) => name !== "doomed");
+    await expect(byToken.discovery.refresh(doomed)).rejects.toMatchObject({ code: "not-found" });
+  });
 });

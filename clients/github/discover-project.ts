@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { failedWith } from "../client-error.ts";
+import { ClientError, failedWith } from "../client-error.ts";
+import { RepositoryByKey } from "./preparation-documents.ts";
 import { findBoard } from "./find-board.ts";
 import type { BoardAddress } from "./find-board.ts";
 import type { GitHubCredentials } from "./github-credentials.ts";
@@ -19,6 +20,8 @@ export interface ProjectRequest {
 /** Looks a project up at GitHub. Failures are ClientErrors; `not-found` names what is missing or not to be seen. */
 export interface ProjectDiscovery {
   discover(request: ProjectRequest): Promise<ProjectProfile>;
+  /** The profile with the name, owner, addresses, default branch and credential that its repository (told by its node id) has by now. */
+  refresh(profile: ProjectProfile): Promise<ProjectProfile>;
 }
 
 const repository = z.object({
@@ -28,7 +31,21 @@ const repository = z.object({
   clone_url: z.url(),
   default_branch: z.string(),
 });
+const byKey = z.object({
+  node: z.object({ nameWithOwner: z.string(), url: z.url(), defaultBranchRef: z.object({ name: z.string() }).nullable() }).nullable(),
+});
 const installation = z.object({ id: z.number().int() });
+
+function outOfReach({ name }: ProjectProfile): ClientError {
+  return new ClientError(
+    "GitHub",
+    `the repository of ${name} was deleted, or moved where the credential sees it no more; give the App or token access`,
+    {
+      code: "not-found",
+      retryable: false,
+    },
+  );
+}
 
 /** Which credential serves a repository: the App where it is installed on it, else the token. */
 export async function credentialOf(
@@ -49,7 +66,40 @@ export async function credentialOf(
 
 /** Asks GitHub with the App's installation where there is one, else with the token. */
 export function createProjectDiscovery(transport: GitHubTransport, credentials: GitHubCredentials): ProjectDiscovery {
+  async function lookUp(profile: ProjectProfile): Promise<z.output<typeof byKey>["node"]> {
+    try {
+      const reader = await credentials.forRepository(profile);
+      const options = { operationName: "RepositoryByKey", answer: byKey };
+      return (await transport.graphql(reader, RepositoryByKey, { id: profile.key }, options)).node;
+    } catch (error) {
+      if (failedWith(error, "not-found", "forbidden", "configuration")) return null;
+      throw error;
+    }
+  }
+
   return {
+    async refresh(known) {
+      let profile = known;
+      let found = await lookUp(profile);
+      if (!found) {
+        // Another installation serves it after a transfer; GitHub leads the old name to it.
+        const credential = await credentialOf(transport, credentials, profile.name);
+        profile = { ...profile, credential };
+        found = await lookUp(profile);
+      }
+      if (!found) throw outOfReach(known);
+      const name = parseProjectName(found.nameWithOwner) ?? profile.name;
+      const hasMoved = name.split("/")[0] !== known.name.split("/")[0];
+      return {
+        ...profile,
+        ...(hasMoved ? { credential: await credentialOf(transport, credentials, name) } : {}),
+        name,
+        repositoryUrl: found.url,
+        cloneUrl: `${found.url}.git`,
+        defaultBranch: found.defaultBranchRef?.name ?? profile.defaultBranch,
+      };
+    },
+
     async discover({ repository: name, board: asked, overrides }) {
       const credential = await credentialOf(transport, credentials, name);
       const [owner = "", short = ""] = name.split("/");

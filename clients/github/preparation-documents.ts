@@ -1,4 +1,4 @@
-/** The GraphQL documents of preparing a repository, by their operation's name; one point each, as those of `documents.ts`. */
+/** The GraphQL documents of preparing and following a repository, by their operation's name; one point each, as those of `documents.ts`. */
 
 /** Fails with FORBIDDEN when the credential may not read checks, as every reading of a pull request would. */
 export const DefaultBranchChecks = `
@@ -138,4 +138,17 @@ export const CreateField = `
 
 export const DeleteWorkflow = `
   mutation DeleteWorkflow($workflow: ID!) { deleteProjectV2Workflow(input: { workflowId: $workflow }) { deletedWorkflowId } }
+`;
+
+/** What a repository is called by now. */
+export const RepositoryByKey = `
+  query RepositoryByKey($id: ID!) {
+    node(id: $id) {
+      ... on Repository {
+        nameWithOwner
+        url
+        defaultBranchRef { name }
+      }
+    }
+  }
 `;

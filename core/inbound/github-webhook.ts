@@ -11,6 +11,8 @@ export type LookAt =
   /** The pull request of this branch, when there is one. */
   | { readonly type: "pull-request"; readonly branch: string }
   | { readonly type: "branch"; readonly branch: string }
+  /** It has another name, owner or default branch. */
+  | { readonly type: "repository" }
   /** Becomes `comment-observed`, once the consumer knows whether its author has write access. */
   | {
       readonly type: "comment";
@@ -68,6 +70,7 @@ const payloads = {
   checkSuite: z.object({ check_suite: finishedCheck, repository }),
   status: z.object({ state: z.string(), branches: z.array(z.object({ name: z.string() })).default([]), repository }),
   push: z.object({ ref: z.string(), repository }),
+  repository: z.object({ action: z.string(), repository }),
 };
 
 /**
@@ -103,6 +106,10 @@ export function readGitHubWebhook({ event, payload }: { event: string; payload: 
       );
     case "push":
       return reading(payloads.push, payload, pushed);
+    case "repository":
+      return reading(payloads.repository, payload, (from) =>
+        ["renamed", "transferred", "edited"].includes(from.action) ? look(from, { type: "repository" }) : ignored("not-used"),
+      );
     default:
       return ignored("not-used");
   }

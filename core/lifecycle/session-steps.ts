@@ -3,6 +3,7 @@ import type { SessionAssignment } from "../protocol/frames.ts";
 import { renderPrompt } from "../outbound/prompts.ts";
 import type { Moment } from "../time.ts";
 import type { SessionStep } from "../task/state.ts";
+import { nameAt } from "../project/registry-entry.ts";
 import { isOpen } from "./is-active.ts";
 import { tell } from "./live-step.ts";
 import { appliedNotice } from "./people-notices.ts";
@@ -54,7 +55,7 @@ function assignmentOf(step: Step, name: SessionStep, prompt: StartPrompt): Sessi
     runId: step.runId,
     sessionId: run.session.id,
     step: name,
-    project: profile.name,
+    project: nameAt(profile, run.startedAt),
     cloneUrl: profile.cloneUrl,
     baseBranch: profile.defaultBranch,
     branch: run.branch,

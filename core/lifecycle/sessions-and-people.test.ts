@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cardAt, laptop, policyOf, profile, ScriptedRun } from "../../tests/support/scripted-run.ts";
+import type { ProjectName } from "../ids.ts";
 import { explain } from "./explain.ts";
 import { startRun } from "./start-run.ts";
 
@@ -17,6 +18,14 @@ describe("the session breaks off", () => {
     run.answer(run.openQuestion, "Try again");
     expect(run.submitted).toHaveLength(1);
     expect(run.run).toMatchObject({ cycles: { planning: 0, qa: 0, review: 0 }, infrastructure: 0 });
+  });
+  test("the repository was renamed meanwhile → taken up in the folder it began in, from the new address", () => {
+    const run = new ScriptedRun().toImplementation();
+    const [former, cloneUrl] = [{ name: run.context.profile.name, until: run.at + 1 }, "https://github.com/acme/renamed.git"];
+    const renamed = { ...run.context.profile, name: "acme/renamed" as ProjectName, cloneUrl, formerNames: [former] };
+    run.context = { ...run.context, profile: renamed };
+    run.failed("infrastructure").wait(10_000);
+    expect(run.submitted[0]?.payload).toMatchObject({ project: former.name, cloneUrl, branch: run.run.branch });
   });
   test.each(["authentication", "configuration", "refused"] as const)("%s → a person is told what to fix", (kind) => {
     const run = new ScriptedRun().toImplementation().failed(kind, "log in first");

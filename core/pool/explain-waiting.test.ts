@@ -34,6 +34,14 @@ test("a task for one agent that is busy, or does not offer it", () => {
   expect(explained([candidateOf("ann")], { agent: laptop })).toBe("It waits for laptop-1, which does not offer general here.");
 });
 
+test("what was handed over and not taken up says to whom, and whether that agent is there", () => {
+  const attempts = [{ number: 1, agent: laptop, score: 1, status: "dispatched", dispatchedAt: startedAt - 4_000 }] as const;
+  const handed = { ...task(), status: "dispatched", attempts } as const;
+  const told = (status: AgentStatus) => explainWaiting(handed, [candidateOf("laptop-1", { status })], new Map(), startedAt);
+  expect(told("online")).toBe("It was handed to laptop-1, 4 s ago, and is not taken up yet.");
+  expect(told("degraded")).toBe("It was handed to laptop-1, which is out of contact, 4 s ago, and is not taken up yet.");
+});
+
 test("a pause after a failure is told with the failure, and what does not wait needs no word", () => {
   const failed = {
     ...task(),

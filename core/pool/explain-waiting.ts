@@ -1,16 +1,18 @@
+import { liveAttempt } from "../task/attempts.ts";
 import type { Lane } from "../task/attempts.ts";
 import type { Task } from "../task/state.ts";
 import type { Moment } from "../time.ts";
 import { selectAgent } from "./select-agent.ts";
 import type { Candidate } from "./state.ts";
 
-/** Why a pending task has no agent, in one sentence for people; null when it does not wait for one. `candidates`: those of its capability. */
+/** Why a task is not being worked on, in one sentence for people; null when it does not wait for an agent. `candidates`: those of its capability. */
 export function explainWaiting(
   task: Task,
   candidates: readonly Candidate[],
   busyHere: ReadonlyMap<Lane, number>,
   at: Moment,
 ): string | null {
+  if (task.status === "dispatched") return untaken(task, candidates, at);
   if (task.status !== "pending") return null;
   if (task.notBefore !== undefined && task.notBefore > at) {
     const last = task.attempts.at(-1);
@@ -36,6 +38,14 @@ export function explainWaiting(
       return `It waits for an agent that offers ${task.capability}: ${reasons.slice(0, 5).join(", ")}${reasons.length > 5 ? ", …" : ""}.`;
     }
   }
+}
+
+function untaken(task: Task, candidates: readonly Candidate[], at: Moment): string | null {
+  const attempt = liveAttempt(task);
+  if (attempt === undefined) return null;
+  const status = candidates.find(({ agent }) => agent === attempt.agent)?.status;
+  const away = status === "online" || status === "draining" ? "" : ", which is out of contact";
+  return `It was handed to ${attempt.agent}${away}, ${Math.ceil((at - attempt.dispatchedAt) / 1_000)} s ago, and is not taken up yet.`;
 }
 
 function whyNot(task: Task, candidate: Candidate, busyHere: ReadonlyMap<Lane, number>): string {

@@ -96,7 +96,7 @@ export interface TaskView {
   readonly result?: unknown;
   /** Only this agent may have it. */
   readonly agent?: AgentId;
-  /** Only when one task is asked for, and it waits for an agent: why, in one sentence. */
+  /** Only when one task is asked for, and no agent works on it yet: why, in one sentence. */
   readonly explain?: string;
 }
 

@@ -83,14 +83,17 @@ export function canSee(world: World, actor: Actor, repository: Repository): bool
     case "classic":
       return !repository.private || (actor.scopes.includes("repo") && roleOf(world, actor.login, repository) !== "none");
     case "fine-grained":
-      return !repository.private || (reaches(actor, repository) && roleOf(world, actor.login, repository) !== "none");
+      return !repository.private || (reaches(world, actor, repository) && roleOf(world, actor.login, repository) !== "none");
     case "installation":
-      return !repository.private || reaches(actor, repository);
+      return !repository.private || reaches(world, actor, repository);
   }
 }
 
-function reaches(actor: Actor, repository: Repository): boolean {
-  return actor.repositories === "all" || actor.repositories.includes(repository.id);
+/** `all` of an installation are those of its account. */
+function reaches(world: World, actor: Actor, repository: Repository): boolean {
+  if (actor.repositories !== "all") return actor.repositories.includes(repository.id);
+  if (actor.kind !== "installation") return true;
+  return world.state.installations.some((each) => each.id === actor.installationId && same(each.account, repository.owner));
 }
 
 /** The repository as this actor sees it. @throws 404 whether it does not exist or is hidden, as GitHub does. */
@@ -114,7 +117,7 @@ export function demand(world: World, actor: Actor, repository: Repository, permi
   if (actor.kind === "app") throw forbidden("Resource not accessible by integration");
   if (repository.archived && level !== "read") throw forbidden("Repository was archived so is read-only.");
   if (actor.kind === "installation") {
-    const granted = reaches(actor, repository) && holds(actor, permission, level);
+    const granted = reaches(world, actor, repository) && holds(actor, permission, level);
     if (!granted && !(level === "read" && !repository.private))
       throw forbidden("Resource not accessible by integration", `${permission}=${level}`);
     return;
@@ -122,7 +125,7 @@ export function demand(world: World, actor: Actor, repository: Repository, permi
   if (
     actor.kind === "fine-grained" &&
     !(level === "read" && !repository.private) &&
-    !(reaches(actor, repository) && holds(actor, permission, level))
+    !(reaches(world, actor, repository) && holds(actor, permission, level))
   ) {
     throw forbidden("Resource not accessible by personal access token", `${permission}=${level}`);
   }

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
@@ -58,7 +58,7 @@ async function requestOf(c: Context<StandInEnv>): Promise<MessagesRequest | Resp
   return parsed.success ? parsed.data : refuse(c, 400, "invalid_request_error", z.prettifyError(parsed.error));
 }
 
-/** `POST /v1/messages`, streaming or not. A request without tools (a title, a summary) gets a short harmless text. */
+/** `POST /v1/messages`, streaming or not; the call's note has the key's SHA-256. A request without tools (a title, a summary) gets a short harmless text. */
 export async function answerMessages(c: Context<StandInEnv>, script: ModelScript): Promise<Response> {
   const request = await requestOf(c);
   if (request instanceof Response) return request;
@@ -70,6 +70,9 @@ export async function answerMessages(c: Context<StandInEnv>, script: ModelScript
   const stop = (turn.tools ?? []).length > 0 ? "tool_use" : "end_turn";
   Object.assign(c.get("note"), {
     model: request.model,
+    key: createHash("sha256")
+      .update(c.req.header("x-api-key") ?? "")
+      .digest("hex"),
     prompts: conversation.prompts.length,
     step: /^\[mesh-six [^\]\n]*\]/.exec(conversation.lastPrompt)?.[0],
     results: conversation.toolResultsSincePrompt.length,

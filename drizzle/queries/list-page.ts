@@ -43,10 +43,12 @@ export function beyond(cursor: string, key: readonly AnyColumn[]): SQL {
   return sql`(${sql.join([...key], sql`, `)}) < (${sql.join(values, sql`, `)})`;
 }
 
-/** Matches a project by its key, or by `owner/name` in any case. */
+/** Matches a project by its key, or by `owner/name` in any case: the one that is called so, else those that were. */
 export function ofProject(column: AnyColumn, project: string): SQL {
   return project.includes("/")
-    ? sql`${column} in (select project from projection_cursors where name = ${project.toLowerCase()} union select project from repo_registry where name = ${project.toLowerCase()})`
+    ? sql`${column} in (select project from projection_cursors where name = ${project.toLowerCase()} union select project from repo_registry where name = ${project.toLowerCase()}
+        union select project from repo_registry where ${project.toLowerCase()} = any (former_names)
+          and not exists (select 1 from repo_registry where name = ${project.toLowerCase()}))`
     : sql`${column} = ${project}`;
 }
 

@@ -16,6 +16,8 @@ export const repoRegistry = pgTable(
     boardOwner: text("board_owner"),
     observedBy: text("observed_by"),
     configuredAt: moment("configured_at").notNull(),
+    /** What it was called before; each leads to it while no other project is called so. */
+    formerNames: text("former_names").array(),
   },
   (t) => [index("repo_registry_name").on(t.name)],
 );

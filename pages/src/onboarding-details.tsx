@@ -3,6 +3,8 @@ import { onboardingActivities, onboardingPhases, phaseOfActivity } from "../../c
 import type { OnboardingActivity, OnboardingPhase, OnboardingView, PermissionCheck } from "../../core/onboarding/view.ts";
 import { post } from "./api.ts";
 import { useCommand } from "./command.ts";
+import { Copyable } from "./copyable.tsx";
+import { stepsOf } from "./fix-steps.ts";
 import { Linked } from "./linked.tsx";
 import { Mark, type Standing } from "./mark.tsx";
 import { role } from "./mesh-store.ts";
@@ -111,7 +113,6 @@ function Activity({ activity, view }: { readonly activity: OnboardingActivity; r
 
 function Failed({ view, error }: { readonly view: OnboardingView; readonly error: NonNullable<OnboardingView["error"]> }): JSX.Element {
   const command = useCommand();
-  const steps = error.fix.split("\n").flatMap((step) => step.replace(/^\s*(?:[-*]|\d+[.)])\s+/, "").trim() || []);
   async function retry(): Promise<void> {
     const begun = await command.run(() => post<OnboardingView>(`/onboard/${encodeURIComponent(view.id)}/retry`));
     if (begun) hearOnboarding(begun.value);
@@ -124,9 +125,12 @@ function Failed({ view, error }: { readonly view: OnboardingView; readonly error
       </p>
       <h4>To go on</h4>
       <ol class="steps">
-        {steps.map((step) => (
-          <li key={step}>
-            <Linked text={step} />
+        {stepsOf(error.fix).map(({ text, commands }, place) => (
+          <li key={place}>
+            <Linked text={text} />
+            {commands.map((line) => (
+              <Copyable key={line} text={line} what="command" />
+            ))}
           </li>
         ))}
       </ol>

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { CredentialHealth, CredentialView } from "../../core/credentials/credential.ts";
+import type { CredentialHealth, CredentialView, SealFault } from "../../core/credentials/credential.ts";
 import { get, post, remove, type ApiFailure } from "./api.ts";
 import { useCommand } from "./command.ts";
 import { CredentialHistory } from "./credential-history.tsx";
@@ -67,6 +67,14 @@ function Health({ health }: { readonly health: CredentialHealth }): JSX.Element 
   );
 }
 
+const faults: Readonly<Record<SealFault, string>> = {
+  "unknown-key": "it was sealed under another master key",
+  tampered: "what is stored was changed",
+  moved: "what is stored belongs elsewhere",
+  "rolled-back": "what is stored is an older version",
+  malformed: "what is stored cannot be read",
+};
+
 interface CredentialProps {
   readonly name: string;
   readonly credential: CredentialView;
@@ -104,6 +112,12 @@ function Credential({ name, credential, onChanged }: CredentialProps): JSX.Eleme
           </>
         )}
         {credential.expiresAt !== null && ` · until ${renderClock(credential.expiresAt, now.value)}`}
+        {credential.fault && (
+          <>
+            {" · "}
+            <span class="tag silence">cannot be opened: {faults[credential.fault]}</span>
+          </>
+        )}
         {invalidatedAt !== null && (
           <>
             {" · "}

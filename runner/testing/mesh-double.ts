@@ -29,6 +29,12 @@ export interface MeshDouble {
   acknowledge: boolean;
   credential: { username: string; password: string; cloneUrl?: string };
   readonly credentialsAsked: unknown[];
+  /** What is kept for the project; null: nothing. Setting it anew ends the bundles given out. */
+  variables: Record<string, string> | null;
+  /** How many bundles were opened. */
+  bundlesOpened: number;
+  /** Answers calls for bundles with this instead. */
+  refuseBundlesWith: { status: number; reason: string } | undefined;
   /** Answers upgrades and calls with this status instead. */
   refuseWith: number | undefined;
   send(frame: MeshFrame): void;
@@ -69,6 +75,8 @@ export async function startMeshDouble(): Promise<MeshDouble> {
       mesh.registered.push(asked);
       return answer(200, {});
     }
+    const bundle = /\/bundle(?:\/([a-z0-9]+))?$/.exec(request.url ?? "");
+    if (bundle !== null) return answer(...answerBundle(mesh, bundle[1], body));
     mesh.credentialsAsked.push(body);
     answer(200, { ...mesh.credential, expiresAt: Date.now() + 60_000 });
   });
@@ -113,6 +121,9 @@ export async function startMeshDouble(): Promise<MeshDouble> {
     acknowledge: true,
     credential: { username: "x-access-token", password: "git-secret-for-tests" },
     credentialsAsked: [],
+    variables: null,
+    bundlesOpened: 0,
+    refuseBundlesWith: undefined,
     refuseWith: undefined,
     send: (frame) => current?.send(JSON.stringify(frame)),
     dropConnection: () => current?.terminate(),
@@ -138,6 +149,30 @@ export async function startMeshDouble(): Promise<MeshDouble> {
     },
   };
   return mesh;
+}
+
+const bundles = new WeakMap<MeshDouble, Map<string, { variables: Record<string, string>; open: boolean }>>();
+
+/** Bundles open once, and are current while what is kept is what they held. */
+function answerBundle(mesh: MeshDouble, id: string | undefined, body: unknown): [status: number, body: unknown] {
+  if (mesh.refuseBundlesWith !== undefined)
+    return [mesh.refuseBundlesWith.status, { reason: mesh.refuseBundlesWith.reason, detail: "refused" }];
+  const made = bundles.get(mesh) ?? new Map<string, { variables: Record<string, string>; open: boolean }>();
+  bundles.set(mesh, made);
+  const { have } = body as { have?: string | null };
+  if (id === undefined) {
+    if (mesh.variables === null) return [200, { status: "no_credentials" }];
+    const held = made.get(have ?? "");
+    if (held?.open === false && held.variables === mesh.variables) return [200, { status: "current", bundleId: have, expiresAt: 1 }];
+    const bundleId = `bundle${String(made.size).padStart(4, "0")}`;
+    made.set(bundleId, { variables: mesh.variables, open: true });
+    return [200, { status: "provisioned", bundleId, expiresAt: 1 }];
+  }
+  const bundle = made.get(id);
+  if (bundle?.open !== true || bundle.variables !== mesh.variables) return [410, { reason: "bundle-over", detail: "opens no more" }];
+  bundle.open = false;
+  mesh.bundlesOpened += 1;
+  return [200, { variables: bundle.variables, expiresAt: 1 }];
 }
 
 export async function textOf(request: IncomingMessage): Promise<string> {

@@ -204,16 +204,16 @@ test("a failure says what to do, step by step, and goes on from there", async ()
     activity: "webhook",
     reason: "webhooks-missing",
     message: "The token may not make webhooks of acme/todo-app.",
-    fix: "1. Open https://github.com/settings/tokens\n2. Give the token the scope admin:repo_hook\n3. Try again",
+    fix: "1. Open https://github.com/settings/tokens\n2. Give the token the scope admin:repo_hook, or run:\n  gh auth refresh --scopes admin:repo_hook\n3. Try again",
   } as const;
   show(onboarding({ status: "failed", error, explain: "It stopped: the token may not make webhooks.", updatedAt: begun + 3_000 }));
   await open(`/#/onboarding/${id}`);
   await page.getByRole("heading", { name: "It stopped at: Webhooks" }).waitFor();
-  expect(await page.locator(".steps li").allTextContents()).toEqual([
-    "Open https://github.com/settings/tokens",
-    "Give the token the scope admin:repo_hook",
-    "Try again",
-  ]);
+  const steps = page.locator(".steps li");
+  expect(await steps.count()).toBe(3);
+  expect(await steps.nth(0).getByRole("link").getAttribute("href")).toBe("https://github.com/settings/tokens");
+  await steps.nth(1).getByText("gh auth refresh --scopes admin:repo_hook", { exact: true }).waitFor();
+  await steps.nth(1).getByRole("button", { name: "Copy command" }).waitFor();
   await isAccessible("onboarding-failed");
   mesh.answers[`POST /onboard/${id}/retry`] = onboarding({ attempt: 2, updatedAt: begun + 5_000 });
   await page.getByRole("button", { name: "Try again from here" }).click();

@@ -16,7 +16,7 @@ export interface Dashboard {
   readonly mesh: MadeUpMesh;
   readonly page: Page;
   open(address: string): Promise<void>;
-  /** No violation of axe-core's rules (WCAG and best practices) and nothing wider than the page, in both themes, on a phone and on a desktop. */
+  /** No violation of axe-core's rules (WCAG and best practices) in the light theme on a phone and the dark one on a desktop; nothing wider than the page. */
   isAccessible(name: string): Promise<void>;
   /** Nothing was complained of and nothing is wider than the phone; then everything is put away. */
   close(): Promise<void>;
@@ -59,16 +59,21 @@ export async function buildDashboard(): Promise<{ start(answers: Answers): Promi
           await page.getByText("live", { exact: true }).waitFor();
         },
         async isAccessible(name) {
-          for (const colorScheme of ["light", "dark"] as const) {
+          const desktop = { width: 1280, height: 800 };
+          for (const [colorScheme, viewport, looked] of [
+            ["light", phoneSize, true],
+            ["light", desktop, false],
+            ["dark", desktop, true],
+            ["dark", phoneSize, false],
+          ] as const) {
             await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-            for (const viewport of [phoneSize, { width: 1280, height: 800 }]) {
-              await page.setViewportSize(viewport);
-              await fits();
-              await page.evaluate(axe);
-              const { violations } = await page.evaluate<AxeResults>("axe.run()");
-              expect(violations.map(({ id: rule, nodes }) => `${rule}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
-              if (shots) await page.screenshot({ path: `${shots}/${name}-${viewport.width}-${colorScheme}.png`, fullPage: true });
-            }
+            await page.setViewportSize(viewport);
+            await fits();
+            if (shots) await page.screenshot({ path: `${shots}/${name}-${viewport.width}-${colorScheme}.png`, fullPage: true });
+            if (!looked) continue;
+            await page.evaluate(axe);
+            const { violations } = await page.evaluate<AxeResults>("axe.run()");
+            expect(violations.map(({ id: rule, nodes }) => `${rule}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
           }
           await page.setViewportSize(phoneSize);
         },

@@ -172,12 +172,14 @@ test("a key is put in and stays nowhere on the page; credentials are renewed and
     activeBundleId: "b1",
     credentials: [
       credential({ hasRefreshToken: true, expiresAt: Date.now() + 3_600_000 }),
-      credential({ name: "old", invalidatedAt: at, pushedBy: "operator" }),
+      credential({ name: "old", invalidatedAt: at }),
+      credential({ name: "odd", fault: "tampered" }),
     ],
   });
   await page.getByRole("button", { name: "Put it in" }).click();
   await page.getByText("Sealed as version 1.").waitFor();
   await page.getByText("Agents have a credential that holds").waitFor();
+  await page.getByText("cannot be opened: what is stored was changed").waitFor();
   expect(changed()).toEqual([`POST ${project}/credentials {"variables":{"ANTHROPIC_API_KEY":"${secret}"}}`]);
   const values = await page.locator("input").evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value));
   expect([await page.content(), ...values, page.url()].join("\n")).not.toContain(secret);
@@ -199,7 +201,7 @@ test("a key is put in and stays nowhere on the page; credentials are renewed and
   };
   await page.getByRole("button", { name: "Renew now" }).click();
   await page.getByText("The last try failed").waitFor();
-  await page.getByRole("button", { name: "End it" }).click();
+  await page.getByRole("button", { name: "End it" }).first().click();
   mesh.answers[`DELETE ${project}/credentials/agent`] = 204;
   mesh.answers[`GET ${project}/credentials/health`] = health({
     hasValidCredential: false,

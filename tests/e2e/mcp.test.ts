@@ -36,6 +36,11 @@ function assistant({ lastPrompt, toolResultsSincePrompt: results }: AgentConvers
     const [, question] = /"id":\s*"([^"]+)"|^- (\S+) \(with-human\)/m.exec(last)?.filter((part) => part !== undefined) ?? [];
     if (results.length === 1) return meshTool("answer-question", { question, answers: ["Semicolon"] });
   }
+  const [, repository] = /^Onboard (\S+)/.exec(lastPrompt) ?? [];
+  if (repository) {
+    if (results.length === 0) return meshTool("onboard-project", { repository, skipAuth: true, skipTrial: true });
+    if (results.length === 1) return meshTool("get-onboarding-status", { repository });
+  }
   return { text: `The mesh says: ${last}` };
 }
 
@@ -96,12 +101,83 @@ for (const [era, mode] of [
   });
 }
 
-test("the real Claude Code answers an agent's question, and the agent goes on to Done", async () => {
+/** A repository that the mesh has never seen. */
+async function freshRepository(name: string): Promise<void> {
+  const files = { "package.json": JSON.stringify({ name, private: true, scripts: { test: "node --test" } }) };
+  await mesh.github.seed.addRepository({ owner: "acme", name, files });
+}
+
+/** What the mesh has left of a repository at GitHub. */
+function leftAtGitHub(name: string): { readonly boards: number; readonly hooks: number; readonly pulls: number } {
+  const { world } = mesh.github;
+  const id = world.findRepository("acme", name)?.id ?? -1;
+  return {
+    boards: world.state.boards.filter(({ repositories }) => repositories.includes(id)).length,
+    hooks: world.state.hooks.filter(({ target }) => target.type === "repository" && target.repositoryId === id).length,
+    pulls: world.state.issues.filter(({ repositoryId, pull }) => repositoryId === id && pull).length,
+  };
+}
+
+interface Onboarding {
+  readonly id: string;
+  readonly status: string;
+}
+
+test("the official client onboards a repository to ready; the key goes another way", async () => {
+  await freshRepository("by-client");
+  const client = new Client({ name: "e2e", version: "1" }, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
+  const headers = { authorization: `Bearer ${mesh.operatorToken}` };
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${mesh.url}/api/mcp`), { requestInit: { headers } }));
+  const use = async (name: string, args: Record<string, unknown>) => {
+    const { isError, content, structuredContent } = await client.callTool({ name, arguments: args });
+    const [first] = content as { text?: string }[];
+    return { isError: isError === true, text: first?.text ?? "", view: structuredContent as unknown as Onboarding };
+  };
+  const reaches = async (id: string, status: string) => {
+    const ended = await until(`the onboarding is ${status}`, async () => {
+      const now = await use("get-onboarding-status", { id });
+      return (now.view.status === status || now.view.status === "failed") && now;
+    });
+    expect(ended.view.status, ended.text).toBe(status);
+    return ended;
+  };
+  const { view } = await use("onboard-project", { repository: "acme/by-client", skipTrial: true });
+  expect((await reaches(view.id, "waiting_auth")).text).toContain("mesh credentials push acme/by-client");
+  const refused = await use("submit-oauth-code", { id: view.id, code: "sk-ant-api03-pasted" });
+  expect([refused.isError, refused.text]).toEqual([true, expect.stringMatching(/^Refused \(no-secrets-here\)/)]);
+  await mesh.client.post("/projects/acme/by-client/credentials", { variables: { ANTHROPIC_API_KEY: "sk-ant-api03-of-the-project" } });
+  expect((await use("submit-oauth-code", { id: view.id })).isError).toBe(false);
+  expect((await reaches(view.id, "completed")).text).not.toContain("sk-ant");
+  const left = leftAtGitHub("by-client");
+  expect(left).toMatchObject({ boards: 1, hooks: 1 });
+  // Asked for once more, everything is found and nothing is made a second time.
+  const again = await use("onboard-project", { repository: "acme/by-client", skipTrial: true });
+  expect(again.view.id).not.toBe(view.id);
+  await reaches(again.view.id, "completed");
+  expect(leftAtGitHub("by-client")).toEqual(left);
+  await client.close();
+});
+
+test("the real Claude Code, told of the mesh by its own command, onboards a repository", async () => {
   await claude(
     ...["mcp", "add", "--scope", "user", "--transport", "http", "mesh-six", `${mesh.url}/api/mcp`],
     ...["--header", `Authorization: Bearer ${mesh.operatorToken}`],
   );
   expect(await claude("mcp", "list")).toMatch(/mesh-six:.*Connected/);
+  await freshRepository("by-claude");
+  const { result, asked } = await ask("Onboard acme/by-claude and say how it stands.");
+  expect(asked).toContain("mcp__mesh-six__onboard-project");
+  expect(result).toMatch(/"repository":"acme\/by-claude"|of acme\/by-claude:/);
+  const ended = await until("the onboarding ends", async () => {
+    const { items } = await mesh.client.get<{ items: (Onboarding & { repository: string; explain: string })[] }>("/onboard");
+    const mine = items.find(({ repository }) => repository === "acme/by-claude");
+    return (mine?.status === "completed" || mine?.status === "failed") && mine;
+  });
+  expect(ended.status, ended.explain).toBe("completed");
+  expect(leftAtGitHub("by-claude")).toMatchObject({ boards: 1, hooks: 1 });
+});
+
+test("the real Claude Code answers an agent's question, and the agent goes on to Done", async () => {
   await putIntoTodo(
     mesh,
     demonstration.filter(({ key }) => key === issue3),

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -77,7 +77,7 @@ test("a trial clones the project from GitHub, finds how it is tested, and tests 
   writeFileSync(marker, "");
   chmodSync(marker, 0o666);
   const id = await submit(await trialOf({ testCommand: command }));
-  await until("it runs", async () => (await taskOf(id)).status === "running");
+  await until("its command runs", () => readFileSync(marker, "utf8") === "x\n");
   const [runner] = mesh.runners;
   if (!runner) throw new Error("no runner");
   process.kill(runner.process.pid, "SIGKILL");

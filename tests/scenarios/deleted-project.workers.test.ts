@@ -62,7 +62,10 @@ test("deleting ends what runs and says so everywhere; secrets, webhooks and entr
     status: 202,
     project: "acme/erased",
     history: "keep",
-    webhooks: [{ kind: "repository", state: "removed" }],
+    webhooks: [
+      { kind: "repository", state: "removed" },
+      { kind: "organization", state: "removed" },
+    ],
     waitsFor: "what is still to be said",
   });
   expect(await it.run(asked.issue)).toMatchObject({ phase: "CANCELLED", endedBecause: "the project was deleted by operator" });

@@ -62,7 +62,7 @@ type Loose<T> = T extends unknown ? Omit<T, "id" | "at"> : never;
 export class ScriptedRun {
   run: Run;
   at = 1_000;
-  readonly context: RunContext;
+  context: RunContext;
   events: EventBody[] = [];
   actions: RunAction[] = [];
   ignored: string | null = null;

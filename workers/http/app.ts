@@ -14,6 +14,7 @@ import { addArchive } from "./archive.ts";
 import { addDiagnosis } from "./diagnosis.ts";
 import { addCredentials } from "./credentials.ts";
 import { notFound, problem } from "./errors.ts";
+import { addBackups } from "./backups.ts";
 import { addGitHubWebhooks } from "./github-webhooks.ts";
 import { addHealth } from "./health.ts";
 import type { Http, HttpContext } from "./http.ts";
@@ -56,6 +57,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addLive(routes);
   addOnboarding(routes);
   addOps(routes);
+  addBackups(routes);
   addDiagnosis(routes);
   addVault(routes);
   addJournal(routes);

@@ -1,11 +1,13 @@
 import { readGitHubWebhook } from "../../core/inbound/github-webhook.ts";
 import type { LookAt } from "../../core/inbound/github-webhook.ts";
+import { currentVersion } from "../../core/project/hook-versions.ts";
 import { now } from "../../platform/clock.ts";
 import { settingsOf } from "../../platform/config.ts";
 import { hookVerifier, readHookId } from "../../platform/hook-id.ts";
 import type { Hook } from "../../platform/hook-id.ts";
 import { signingKeys } from "../../platform/keys.ts";
 import type { InboundMessage } from "../../platform/queue-messages.ts";
+import { registryAtHand } from "../registry.ts";
 import { countWorker } from "../../platform/worker-counts.ts";
 import { parseJson, readBody, utf8 } from "./body.ts";
 import { notFound, problem } from "./errors.ts";
@@ -30,6 +32,7 @@ export function addGitHubWebhooks(routes: Routes): void {
       400: "headers missing, or not JSON",
       401: "signature missing or wrong",
       404: "unknown hook",
+      410: "the hook has a newer version",
       413: "over 25 MiB",
     },
   });
@@ -48,9 +51,17 @@ async function receive(c: HttpContext): Promise<Response> {
   if (!signature || !(await crypto.subtle.verify("HMAC", await hookVerifier(hook), signature, body.value))) {
     return problem(401, "signature-wrong", "X-Hub-Signature-256 is missing or does not fit the body.");
   }
+  if (await isSuperseded(c, hook)) return problem(410, "hook-superseded", "The webhook has a newer version; this one is to be taken away.");
   const payload = payloadOf(c.req.header("content-type"), utf8(body.value));
   if (!payload) return problem(400, "not-json", "The payload is not JSON.");
   return take(c, hook, event, delivery, payload.value);
+}
+
+/** Whether the hook was rotated since. No object is asked for it: the registry as this isolate knows it counts. */
+async function isSuperseded(c: HttpContext, hook: Hook): Promise<boolean> {
+  if (hook.kind === "app") return false;
+  const projects = await registryAtHand(c.env, (work) => c.executionCtx.waitUntil(work));
+  return hook.version < currentVersion(projects, hook);
 }
 
 async function take(c: HttpContext, hook: Hook, event: string, delivery: string, payload: unknown): Promise<Response> {

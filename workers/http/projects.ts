@@ -1,10 +1,14 @@
 import * as z from "zod";
+import type { HookState } from "../../clients/github/project-webhooks.ts";
 import { parseProjectName } from "../../core/ids.ts";
+import type { ProjectProfile } from "../../core/inputs.ts";
+import { projectCalled } from "../../core/project/registry-entry.ts";
 import { mergeOverrides, parsePolicy, patchOverrides } from "../../core/policy.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";
 import { orchestrator, settings } from "../../durable-objects/remote.ts";
 import { configureProject } from "../projects/configure-projects.ts";
 import { deleteProject } from "../projects/delete-project.ts";
+import { rotateWebhooks } from "../projects/rotate-webhooks.ts";
 import { projectNamed, registeredProjects } from "../registry.ts";
 import { forgetPoll, pollMemory } from "../scheduled/poll-memory.ts";
 import { notFound, problem } from "./errors.ts";
@@ -59,10 +63,13 @@ export function addProjects(routes: Routes): void {
       const faults = faultsOf(given);
       if (faults) return faults;
       const { discovery, webhooks } = c.get("createClients")(c.env);
-      const profile = await discovery.discover({ ...body, overrides: given as PolicyOverrides });
-      await configureProject(c.env, profile);
+      const found = await discovery.discover({ ...body, overrides: given as PolicyOverrides });
+      const entered = await configureProject(c.env, found);
+      const states = await webhooks.ensure(entered);
+      await webhooks.removeOlder(entered);
+      const profile = isUntold(entered, states) ? await configureProject(c.env, polled(entered)) : entered;
       await forgetPoll(c.env, profile.key);
-      return c.json({ project: profile, webhooks: await webhooks.ensure(profile) }, 201);
+      return c.json({ project: profile, webhooks: states }, 201);
     },
   );
   routes.add(
@@ -95,7 +102,7 @@ export function addProjects(routes: Routes): void {
       answers: { 200: "the project", 400: "each unknown key and value out of range", 404: "unknown" },
     },
     async (c, { params, body }) => {
-      const profile = await projectNamed(c.env, params.project);
+      const profile = projectCalled(await registeredProjects(c.env, 0), params.project);
       if (!profile) return notFound("project");
       const merged = patchOverrides(profile.overrides, body.overrides);
       const faults = faultsOf(merged, await settings(c.env).get());
@@ -104,6 +111,29 @@ export function addProjects(routes: Routes): void {
       await configureProject(c.env, changed);
       await forgetPoll(c.env, profile.key);
       return c.json({ profile: changed, policy: await orchestrator(c.env, profile.key).policy() });
+    },
+  );
+  routes.add(
+    {
+      method: "post",
+      path: "/projects/:owner/:name/webhooks/rotate",
+      tag: "projects",
+      summary: "Gives the webhooks new secrets; deliveries to those of before are refused from then on",
+      access: "operator",
+      params: projectParams,
+      answers: {
+        200: "rotated; each webhook with its state, and how many older ones were taken away",
+        404: "unknown",
+        409: "the credential may not make webhooks",
+        502: "GitHub refused; `reason` says what",
+      },
+    },
+    async (c, { params }) => {
+      const profile = await projectNamed(c.env, params.project);
+      if (!profile) return notFound("project");
+      const rotation = await rotateWebhooks(c.env, c.get("createClients")(c.env), profile);
+      if (rotation.rotated) return c.json({ project: rotation.project, webhooks: rotation.webhooks, removed: rotation.removed });
+      return problem(409, "webhooks-not-allowed", "The credential may not make webhooks of this repository; nothing was changed.");
     },
   );
   routes.add(
@@ -146,6 +176,15 @@ export function addProjects(routes: Routes): void {
       return c.json({ board: profile.board, polledAt, cards, redacted, points });
     },
   );
+}
+
+/** Without the organisation's hook, and without an App whose own hook may tell of cards, the board is looked at instead. */
+function isUntold({ credential }: ProjectProfile, states: readonly HookState[]): boolean {
+  return credential.kind === "token" && states.some(({ kind, state }) => kind === "organization" && state === "not-allowed");
+}
+
+function polled(profile: ProjectProfile): ProjectProfile {
+  return { ...profile, board: profile.board && { ...profile.board, observedBy: "poll" } };
 }
 
 function faultsOf(given: unknown, under: PolicyOverrides = {}): Response | undefined {

@@ -79,3 +79,10 @@ test("an issue without a run is explained too", async () => {
   const explained = await (await mesh.request("/runs/acme/todo-app/5/explain")).json<{ explain: string }>();
   expect(explained).toMatchObject({ key: "acme/todo-app#5", phase: null });
 });
+
+test("a board that no webhook tells of is polled", async () => {
+  mesh.webhooks.allow("organization", false);
+  const { profile } = await mesh.addProject("acme/untold");
+  mesh.webhooks.allow("organization", true);
+  expect(await (await mesh.request(`/projects/${profile.name}/board`)).json()).toMatchObject({ board: { observedBy: "poll" } });
+});

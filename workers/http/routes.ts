@@ -8,7 +8,7 @@ import type { Http, HttpContext } from "./http.ts";
 
 /** What a route is: enough to check a request and to describe it. */
 export interface RouteSpec<P = unknown, Q = unknown, B = unknown> {
-  readonly method: "get" | "post" | "patch" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** With Hono's placeholders: `/tasks/:id`. */
   readonly path: string;
   readonly tag: string;

@@ -133,7 +133,9 @@ function createHooks() {
         return { kind, state, number: [...there].indexOf(url) + 1, url, events: [] };
       });
     },
+    removeOlder: async () => 0,
     remove: async () => [],
+    organizationHook: async () => undefined,
     repositoryHook: async () => undefined,
   };
 }

@@ -3,7 +3,12 @@ import { configureProject } from "../projects/configure-projects.ts";
 import { done, profileOf } from "./activity.ts";
 import type { ActivityContext, ActivityOutcome } from "./activity.ts";
 
-const said: Readonly<Record<HookState["state"], string>> = { present: "there already", made: "made", "not-allowed": "not allowed" };
+const said: Readonly<Record<HookState["state"], string>> = {
+  present: "there already",
+  made: "made",
+  mended: "there, and mended",
+  "not-allowed": "not allowed",
+};
 
 /** Makes what is missing of the webhooks, and says whether the board is told of by webhook or polled. */
 export async function webhook({ env, clients, onboarding, policy }: ActivityContext): Promise<ActivityOutcome> {

@@ -17,13 +17,15 @@ export class ProjectBeingDeleted extends Error {
   }
 }
 
-/** Enters a project in the registry and tells its orchestrator; the same for a changed one. Throws ProjectBeingDeleted. */
-export async function configureProject(env: Env, profile: ProjectProfile): Promise<void> {
+/** Enters a project in the registry and tells its orchestrator; the same for a changed one. Answers the entry as it is now. Throws ProjectBeingDeleted. */
+export async function configureProject(env: Env, given: ProjectProfile): Promise<ProjectProfile> {
   await registerBuiltInOnce(env);
-  if (!(await pool(env).projectRegistered(profile))) throw new ProjectBeingDeleted(profile.name);
+  const profile = await pool(env).projectRegistered(given);
+  if (profile === null) throw new ProjectBeingDeleted(given.name);
   forgetRegistry(env);
   await tell(env, profile);
   await forgetRest(env);
+  return profile;
 }
 
 /**

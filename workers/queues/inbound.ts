@@ -8,6 +8,7 @@ import { errorText, log } from "../../platform/log.ts";
 import type { InboundMessage } from "../../platform/queue-messages.ts";
 import type { Clients } from "../clients.ts";
 import { branchInput, cardInput, pullInput } from "../observe.ts";
+import { followRepository } from "../projects/follow-repository.ts";
 import { findProject } from "../registry.ts";
 
 /** What a look led to, for the project it belongs to. */
@@ -107,6 +108,9 @@ async function lookAt(look: LookAt, profile: ProjectProfile, env: Env, clients: 
     }
     case "pull-request":
       return here(pullInput(await github.observePullRequest(profile, look)));
+    case "repository":
+      await followRepository(env, clients, profile);
+      return [];
     case "branch": {
       const pull = pullInput(await github.observePullRequest(profile, look));
       return here(branchInput(await github.observeBranch(profile, look.branch)), pull);

@@ -17,6 +17,8 @@ const memory = z.object({
   /** When the pull requests and branches of active runs were last asked for. */
   pullsAt: z.number().default(0),
   deliveriesAt: z.number().default(0),
+  /** When the repository was last asked for its name. */
+  repositoryAt: z.number().default(0),
 });
 
 /**

@@ -2,7 +2,7 @@ import type { BoardItem } from "../../clients/github/github.ts";
 import type { ProjectInput, ProjectProfile } from "../../core/inputs.ts";
 import type { Policy } from "../../core/policy.ts";
 import type { RunView } from "../../core/project/views.ts";
-import { minuteMs } from "../../core/time.ts";
+import { hourMs, minuteMs } from "../../core/time.ts";
 import type { Moment } from "../../core/time.ts";
 import type { Outlook } from "../../durable-objects/project-orchestrator-views.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
@@ -11,6 +11,7 @@ import { now } from "../../platform/clock.ts";
 import type { Clients } from "../clients.ts";
 import { settingsInputs } from "../projects/configure-projects.ts";
 import { branchInput, cardInput, pullInput } from "../observe.ts";
+import { followRepository } from "../projects/follow-repository.ts";
 import { pointsAt, pollMemory, rememberPoll } from "./poll-memory.ts";
 import type { PollMemory } from "./poll-memory.ts";
 import { redeliver } from "./redeliver.ts";
@@ -44,18 +45,19 @@ export interface Reconciled {
 export async function reconcileProject(
   env: Env,
   clients: Clients,
-  profile: ProjectProfile,
+  registered: ProjectProfile,
   which: "due" | "now",
   meshSettings: MeshSettings | undefined,
 ): Promise<Reconciled> {
   const failures: Failure[] = [];
-  const failed: ProjectReport = { project: profile.name, board: "failed", cards: 0, pulls: 0, applied: 0, redelivered: 0, failures };
+  const failed: ProjectReport = { project: registered.name, board: "failed", cards: 0, pulls: 0, applied: 0, redelivered: 0, failures };
   return attempt(
     "project",
     failures,
     async () => {
-      const owner = orchestrator(env, profile.key);
-      const [known, before] = await Promise.all([owner.outlook(), pollMemory(env, profile.key)]);
+      const owner = orchestrator(env, registered.key);
+      const [known, stored] = await Promise.all([owner.outlook(), pollMemory(env, registered.key)]);
+      const { profile, memory: before } = await follow({ env, clients, profile: registered, which, at: now(), failures }, stored);
       const { policy, runs } = await toldSettings(owner, profile, known, meshSettings);
       const active = runs.filter((run) => run.endedAt === null);
       const round: Round = { env, clients, profile, which, at: now(), policy, active, failures, inputs: [] };
@@ -63,7 +65,7 @@ export async function reconcileProject(
       const pulls = await readPulls(round, board.memory);
       const deliveries = await repeatDeliveries(round, pulls.memory);
       const applied = round.inputs.length === 0 ? [] : await owner.applyAll(round.inputs);
-      if (deliveries.memory !== before) await rememberPoll(env, profile.key, deliveries.memory);
+      if (deliveries.memory !== stored) await rememberPoll(env, profile.key, deliveries.memory);
       const report: ProjectReport = {
         project: profile.name,
         board: board.state,
@@ -77,6 +79,16 @@ export async function reconcileProject(
     },
     { report: failed, restsUntil: 0 },
   );
+}
+
+/** A repository that was renamed or transferred while no webhook told of it. */
+async function follow(
+  { env, clients, profile, which, at, failures }: Pick<Round, "env" | "clients" | "profile" | "which" | "at" | "failures">,
+  before: PollMemory,
+): Promise<{ profile: ProjectProfile; memory: PollMemory }> {
+  if (which === "due" && at - before.repositoryAt < hourMs) return { profile, memory: before };
+  const followed = await attempt("repository", failures, () => followRepository(env, clients, profile), profile);
+  return { profile: followed, memory: { ...before, repositoryAt: at } };
 }
 
 /** One that was not told the mesh-wide settings, or that everything stands still, learns it now, before anything is read that may start a run. */

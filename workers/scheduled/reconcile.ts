@@ -1,4 +1,3 @@
-import { failedWith } from "../../clients/client-error.ts";
 import { checkTimeLimits } from "../../clients/http-check/http-check.ts";
 import { meshProject } from "../../core/ids.ts";
 import type { ProjectKey } from "../../core/ids.ts";
@@ -15,8 +14,8 @@ import { pokeProjection } from "../queues/projections.ts";
 import { registeredProjects } from "../registry.ts";
 import { archiveJournal } from "./archive-journal.ts";
 import { refreshCredentials } from "./credential-refresh.ts";
-import { deliveriesEveryMs, reconcileProject, toleranceMs } from "./reconcile-project.ts";
-import { redeliver } from "./redeliver.ts";
+import { reconcileProject, toleranceMs } from "./reconcile-project.ts";
+import { redeliverShared } from "./redeliver-shared.ts";
 import { continueDeletions } from "./deletions.ts";
 import { attempt } from "./report.ts";
 import type { Failure, ReconcileReport } from "./report.ts";
@@ -25,10 +24,6 @@ import type { RestMemory } from "./rest-memory.ts";
 
 /** An idle mesh is looked at this often, at least. */
 const restMostMs = 5 * minuteMs;
-
-/** What this isolate knows of the App's webhook; another isolate may ask once more, which changes nothing. */
-let appDeliveriesDue = 0;
-let appHookMissingUntil = 0;
 
 /** One reconcile: what was known when it began, and what is known at its end. */
 interface Round {
@@ -61,7 +56,7 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const renewing = { env, clients, which, known: known.credentials, failures };
   const [healthChecks, redelivered, projections, archive, partitionsAt, leaving, credentials, onboardings, projects] = await Promise.all([
     attempt("health-checks", failures, () => probeHealth(env, clients), 0),
-    attempt("app-deliveries", failures, () => redeliverApp(clients, which), 0),
+    redeliverShared(clients, profiles, which, failures),
     attempt("projections", failures, () => pokeStale(round, keys), { poked: null, projected: known.projected }),
     attempt("archive", failures, () => archiveDue(round, keys), { archived: 0, archivedAt: known.archivedAt }),
     attempt("partitions", failures, () => makePartitions(round), known.partitionsAt),
@@ -133,21 +128,6 @@ async function probeHealth(env: Env, clients: Clients): Promise<number> {
   );
   await pool(env).healthProbed(results);
   return results.length;
-}
-
-/** GitHub answers 404 to an App that has no webhook, which is nothing to tell anyone; one may be given to it later. */
-async function redeliverApp(clients: Clients, which: "due" | "now"): Promise<number> {
-  const at = now();
-  if (!clients.hasApp || at < appHookMissingUntil || (which === "due" && at < appDeliveriesDue)) return 0;
-  try {
-    const redelivered = await redeliver(clients.github, { kind: "app" });
-    appDeliveriesDue = at + deliveriesEveryMs;
-    return redelivered;
-  } catch (error) {
-    if (!failedWith(error, "not-found")) throw error;
-    appHookMissingUntil = at + hourMs;
-    return 0;
-  }
 }
 
 /** The database is asked only about journals that have grown since it was seen to have all of them. */

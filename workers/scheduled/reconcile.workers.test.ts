@@ -113,7 +113,8 @@ test("with the database away everything else is done, and it is said", async () 
 test("an App without a webhook is no failure, and is asked again after an hour", async () => {
   const asked = vi.fn<typeof mesh.github.failedDeliveries>(async () => []);
   asked.mockRejectedValueOnce(new ClientError("GitHub", "not found", { code: "not-found", retryable: false }));
-  const clients = { ...mesh.clients, hasApp: true, github: { ...mesh.github, failedDeliveries: asked } };
+  const failedDeliveries: typeof mesh.github.failedDeliveries = async (hook, since) => (hook.kind === "app" ? asked(hook, since) : []);
+  const clients = { ...mesh.clients, hasApp: true, github: { ...mesh.github, failedDeliveries } };
   const round = async () => (await reconcile(mesh.env, clients, "now")).failures.map(({ what }) => what);
   expect(await round()).not.toContain("app-deliveries");
   expect(await round()).not.toContain("app-deliveries");
@@ -123,6 +124,19 @@ test("an App without a webhook is no failure, and is asked again after an hour",
   expect(asked).toHaveBeenCalledTimes(2);
   asked.mockRejectedValueOnce(new ClientError("GitHub", "away", { code: "unavailable", retryable: true }));
   expect(await round()).toContain("app-deliveries");
+});
+
+test("failed deliveries of an organisation's hook are repeated, once for all its projects", async () => {
+  const hook = await mesh.clients.webhooks.organizationHook(repository.profile);
+  const failed = { id: "77", guid: "g", event: "projects_v2_item", deliveredAt: 1, statusCode: 502 };
+  const repeated: unknown[] = [];
+  const github: typeof mesh.github = {
+    ...mesh.github,
+    failedDeliveries: async ({ kind }) => (kind === "organization" ? [failed] : []),
+    redeliver: async (of, id) => void repeated.push([of.kind, "organization" in of && of.organization, "hook" in of && of.hook, id]),
+  };
+  expect((await reconcile(mesh.env, { ...mesh.clients, github }, "now")).redelivered).toBe(1);
+  expect(repeated).toEqual([["organization", "acme", hook, "77"]]);
 });
 
 /** A database that answers: how far the read model is. */

@@ -1,0 +1,1 @@
+ALTER TABLE "repo_registry" ADD COLUMN "former_names" text[];
