@@ -1,10 +1,11 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { migrate } from "../../drizzle/migrate.ts";
 import { renderConfiguration } from "./environment.ts";
+import { standInForFunctions } from "./pages-functions.ts";
 import { stepText, type Step } from "./plan.ts";
 import type { Preparation } from "./preparation.ts";
 import { privateFolder } from "./private-folder.ts";
@@ -129,7 +130,7 @@ class Work {
     const cwd = this.#subfolder("pages");
     const output = relative(cwd, join(request.root, "pages", configurations.pages.pages_build_output_dir));
     writeFileSync(join(cwd, "wrangler.toml"), renderConfiguration({ ...configurations.pages, pages_build_output_dir: output }));
-    symlinkSync(join(request.root, "pages/functions"), join(cwd, "functions"));
+    standInForFunctions(join(request.root, "pages/functions"), join(cwd, "functions"));
     if (secrets.length > 0)
       await this.#wrangler(cwd, ["pages", "secret", "bulk", "--project-name", name], JSON.stringify(this.#values(secrets)));
     // The message is how a later run knows what is deployed.

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,7 @@ beforeAll(async () => {
   cloudflare = await startCloudflare({ token, takenNames: ["mesh-six-dashboard"] });
   [account] = [...cloudflare.accounts.values()] as [Account];
   folder = mkdtempSync(join(tmpdir(), "mesh-six-deploying-"));
+  mkdirSync(join(folder, "tmp"));
   for (const [environment, worker] of [
     ["production", "mesh-six"],
     ["staging", "mesh-six-staging"],
@@ -36,8 +37,6 @@ afterAll(async () => {
   await neon.close();
   rmSync(folder, { recursive: true, force: true });
 });
-const leftovers = /^mesh-six-deploy-\d+-/;
-const before = readdirSync(tmpdir()).filter((name) => leftovers.test(name));
 let callsBefore = 0;
 beforeEach(() => {
   callsBefore = cloudflare.calls.length;
@@ -78,6 +77,7 @@ async function mesh(
     env: {
       ...process.env,
       NO_COLOR: "1",
+      TMPDIR: join(folder, "tmp"),
       CLOUDFLARE_API_TOKEN: options.token ?? token,
       CLOUDFLARE_API_BASE_URL: cloudflare.apiUrl,
       CLOUDFLARE_ACCOUNT_ID: "",
@@ -192,6 +192,8 @@ test("killed while the Worker is uploaded, it goes on with the same keys and not
   const dashboard = account.projects.get("mesh-six-dashboard");
   expect(dashboard?.deployments.at(-1)).toMatchObject({
     bindings: expect.arrayContaining([{ type: "service", name: "MESH", service: "mesh-six" }]) as unknown,
+    functions: expect.stringContaining("/session") as unknown,
+    manifest: expect.objectContaining({ "/index.html": expect.any(String) as unknown }) as unknown,
     variables: { DATABASE_URL: neon.url, DATABASE_FETCH_ENDPOINT: neon.fetchEndpoint },
   });
   // Its name was taken by someone else's, and the Worker must know the address it got.
@@ -285,7 +287,7 @@ test("a rollback goes to the version before, with its settings and its dashboard
 });
 
 test("nothing with a secret is left behind on this machine, even by the run that was killed", () => {
-  expect(readdirSync(tmpdir()).filter((name) => leftovers.test(name))).toEqual(before);
+  expect(readdirSync(join(folder, "tmp")).filter((name) => name.startsWith("mesh-six-deploy"))).toEqual([]);
 });
 
 function refusal(code: number, message: string): object {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { queueNamed, queueNames } from "../../platform/queue-messages.ts";
-import { configurationFaults, configurationsOf, environmentNames, queuesOf, renderConfiguration } from "./environment.ts";
+import { addressOf, configurationFaults, configurationsOf, environmentNames, queuesOf, renderConfiguration } from "./environment.ts";
 import { nodeFor } from "./wrangler.ts";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -47,6 +47,14 @@ test("staging takes no route of production's", () => {
   const routed = { ...files, worker: `routes = [{ pattern = "mesh.example.com", custom_domain = true }]\n${files.worker}` };
   expect(configurationsOf("production", routed).worker).toHaveProperty("routes");
   expect(configurationsOf("staging", routed).worker).not.toHaveProperty("routes");
+});
+
+test("the Worker answers at its own domain where it has one", () => {
+  const routed = { ...production.worker, routes: ["mesh.acme.dev/old/*", { pattern: "mesh.acme.dev", custom_domain: true }] };
+  expect(addressOf(routed, "acme")).toBe("https://mesh.acme.dev");
+  expect(addressOf(production.worker, "acme")).toBe("https://mesh-six.acme.workers.dev");
+  expect(addressOf(staging.worker, "acme")).toBe("https://mesh-six-staging.acme.workers.dev");
+  expect(addressOf(production.worker, null)).toBeNull();
 });
 
 test("what would lose messages or answer nothing is named", () => {

@@ -87,6 +87,14 @@ export function queuesOf({ queues }: WorkerConfiguration): string[] {
   return [...new Set([...queues.producers.map(({ queue }) => queue), ...queues.consumers.map(({ queue }) => queue), ...dead])];
 }
 
+/** Where Cloudflare has the Worker answer: at its first custom domain, else under the account's `workers.dev` name; null when it has neither. */
+export function addressOf(worker: WorkerConfiguration, subdomain: string | null): string | null {
+  const own = z.array(z.looseObject({ pattern: z.string(), custom_domain: z.literal(true) }).catch({ pattern: "", custom_domain: true }));
+  const domain = own.safeParse(worker["routes"]).data?.find(({ pattern }) => pattern !== "")?.pattern;
+  if (domain !== undefined) return `https://${domain}`;
+  return subdomain === null ? null : `https://${worker.name}.${subdomain}.workers.dev`;
+}
+
 /** What in the two configurations does not fit together, one sentence each; such a mesh would lose messages or answer nothing. */
 export function configurationFaults({ worker, pages }: Configurations): string[] {
   const consumed = new Set(worker.queues.consumers.map(({ queue }) => queue));

@@ -6,6 +6,7 @@ import type { Issue } from "../../core/result.ts";
 import { check } from "../../drizzle/migrate.ts";
 import { CloudflareApi, accountsOf, type CloudflareLogin } from "./cloudflare-api.ts";
 import {
+  addressOf,
   configurationFaults,
   configurationsOf,
   queuesOf,
@@ -79,7 +80,7 @@ export async function prepare(request: DeployRequest): Promise<Preparation> {
   const [subdomain, project] = await Promise.all([api.subdomain(), api.pagesProject(pages.name)]);
   if (subdomain === null) issues.push({ path: "workers.dev", message: noSubdomain(account) });
   const own = {
-    PUBLIC_URL: `https://${worker.name}.${subdomain ?? ""}.workers.dev`,
+    PUBLIC_URL: addressOf(worker, subdomain) ?? "",
     DASHBOARD_URL: `https://${project?.subdomain ?? `${pages.name}.pages.dev`}`,
   };
   const left = Object.entries(own).filter(([name]) => request.settings[name] === undefined && !there.has(name));

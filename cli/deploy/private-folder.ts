@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -19,7 +19,8 @@ export function privateFolder(): PrivateFolder {
     const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
     if (pid !== undefined && !lives(Number(pid))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
-  const path = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+  // Wrangler mixes paths with and without symbolic links, which some systems have in theirs.
+  const path = mkdtempSync(join(realpathSync(tmpdir()), `${prefix}${process.pid}-`));
   const endings = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => {
     const end = (): void => {
       rmSync(path, { recursive: true, force: true });

@@ -80,6 +80,7 @@ export function addPagesRoutes(app: Hono<StandInEnv>, accountOf: (id: string) =>
       commitHash: String(form.get("commit_hash") ?? ""),
       manifest,
       bindings,
+      functions: bundle instanceof File ? await bundle.text() : "",
       variables: Object.fromEntries(Object.entries(project.variables.production).map(([name, { value }]) => [name, value])),
     };
     project.deployments.push(deployment);

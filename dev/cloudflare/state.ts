@@ -61,6 +61,8 @@ export interface PagesDeployment {
   readonly commitHash: string;
   readonly manifest: Readonly<Record<string, string>>;
   readonly bindings: readonly Binding[];
+  /** The functions as uploaded; empty without any. */
+  readonly functions: string;
   /** Names and values of the environment's variables when it was made. */
   readonly variables: Readonly<Record<string, string>>;
 }
