@@ -31,7 +31,7 @@ export function OnboardingsPage(): JSX.Element {
   return (
     <>
       {role.value === "operator" && <OnboardingForm />}
-      <section class="onboardings" aria-labelledby="onboardings">
+      <section class="stack" aria-labelledby="onboardings">
         <h2 id="onboardings">Onboardings</h2>
         <Failure again={() => void loadOnboardings()} />
         {older === undefined && !onboardingFailure.value && (

@@ -74,7 +74,7 @@ export function ProjectPage({ name }: { readonly name: string }): JSX.Element {
             </span>
           </header>
           <ProjectCredentials name={name} />
-          <section class="onboardings" aria-labelledby="project-settings">
+          <section class="stack" aria-labelledby="project-settings">
             <h2 id="project-settings">Settings</h2>
             <p class="quiet">
               They lie over <a href="#/settings">those of the mesh</a>.

@@ -29,7 +29,7 @@ export function SettingsPage(): JSX.Element {
   return (
     <>
       <MeshSwitch />
-      <section class="onboardings" aria-labelledby="settings">
+      <section class="stack" aria-labelledby="settings">
         <h2 id="settings">Settings of the mesh</h2>
         <p class="quiet">They hold for every project that has not set them itself.</p>
         {failure.value && (
