@@ -12,7 +12,8 @@ interface VendorPages {
 
 const usualCode = /^[A-Z0-9]{4}-[A-Z0-9]{4}$/;
 
-const vendorPages: Readonly<Record<LoginVendor, VendorPages>> = {
+/** Each vendor's own pages, and what its codes look like. */
+export const vendorPages: Readonly<Record<LoginVendor, VendorPages>> = {
   claude: { hosts: ["claude.ai", "console.anthropic.com", "platform.claude.com"], code: usualCode },
   // The Codex command line prints five characters after the dash: codex-rs/login/src/device_code_auth.rs
   openai: { hosts: ["auth.openai.com", "chatgpt.com"], code: /^[A-Z0-9]{4}-[A-Z0-9]{4,5}$/ },

@@ -1,13 +1,7 @@
+import { vendorPages } from "./device-login.ts";
+import type { LoginVendor } from "./device-login.ts";
 import { ok, refused } from "../result.ts";
 import type { Result } from "../result.ts";
-
-/** Where each vendor has its device codes typed; nothing else is ever shown to a person. Exact hosts: no subdomain of theirs counts. */
-const vendorHosts = {
-  claude: ["claude.ai", "console.anthropic.com", "platform.claude.com"],
-  openai: ["auth.openai.com", "chatgpt.com"],
-  github: ["github.com"],
-} as const;
-export type LoginVendor = keyof typeof vendorHosts;
 
 export interface OfferedLogin {
   readonly vendor: LoginVendor;
@@ -22,15 +16,12 @@ const longestUrl = 2_000;
  */
 const plainUrl =
   /^https:\/\/([a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+)((?:\/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)(\?[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)?$/;
-/** `XXXX-XXXX`; OpenAI's have five after the dash. */
-const codeForm = /^[A-Z0-9]{4}-[A-Z0-9]{4,5}$/;
-
 /** Which vendor's page this is; undefined when it is none of theirs, or not written plainly. */
 export function vendorOf(url: string): LoginVendor | undefined {
   const host = url.length <= longestUrl ? plainUrl.exec(url)?.[1] : undefined;
   if (host === undefined) return undefined;
-  const vendors = Object.keys(vendorHosts) as LoginVendor[];
-  return vendors.find((vendor) => (vendorHosts[vendor] as readonly string[]).includes(host));
+  const vendors = Object.keys(vendorPages) as LoginVendor[];
+  return vendors.find((vendor) => vendorPages[vendor].hosts.includes(host));
 }
 
 /**
@@ -43,6 +34,6 @@ export function parseOfferedLogin(said: {
 }): Result<OfferedLogin, "foreign-host" | "malformed-code"> {
   const vendor = vendorOf(said.url);
   if (vendor === undefined) return refused("foreign-host");
-  if (!codeForm.test(said.code)) return refused("malformed-code");
+  if (!vendorPages[vendor].code.test(said.code)) return refused("malformed-code");
   return ok({ vendor, url: said.url, code: said.code });
 }

@@ -6,6 +6,7 @@ import type { Policy } from "../../core/policy.ts";
 import type { Moment } from "../../core/time.ts";
 import { ConfigurationError } from "../../platform/config.ts";
 import type { Clients } from "../clients.ts";
+import { ProjectBeingDeleted } from "../projects/configure-projects.ts";
 
 /** What an activity has at hand. It goes by what is written down in the onboarding, so that it may be carried out again at any time, anywhere. */
 export interface ActivityContext {
@@ -55,6 +56,9 @@ export function failureOf(error: unknown): Omit<OnboardingError, "activity"> & {
   if (error instanceof ClientError) {
     const reason = `${error.service.toLowerCase().replaceAll(" ", "-")}-${error.code}`;
     return { reason, message: error.message, fix: fixOf(error) };
+  }
+  if (error instanceof ProjectBeingDeleted) {
+    return { reason: "being-deleted", message: error.message, fix: "Wait until the deletion is through (GET /ops/state), then retry." };
   }
   if (error instanceof ConfigurationError) {
     return { reason: "not-configured", message: error.message, fix: "Set what is named (`mesh doctor` says how), then retry." };

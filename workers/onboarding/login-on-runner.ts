@@ -1,4 +1,5 @@
 import type { AgentId, ProjectKey } from "../../core/ids.ts";
+import type { TaskView } from "../../core/project/views.ts";
 import { loginStatusResult, runnerCapabilities } from "../../core/protocol/runner-work.ts";
 import type { LoginStatusResult, LoginWork } from "../../core/protocol/runner-work.ts";
 import { secondMs } from "../../core/time.ts";
@@ -8,6 +9,7 @@ import { onlineWith, runnerTask, taskIdOf } from "./runner-task.ts";
 
 /** What a runner has for an answer, its agent's command included. */
 export const answerMs = 20 * secondMs;
+const unmendable: ReadonlySet<string> = new Set(["configuration", "refused"]);
 
 /** The agent's own login on the runner's machine, made there by a person; the mesh only asks whether it is there. */
 export async function loginOnRunner(context: ActivityContext): Promise<ActivityOutcome> {
@@ -26,33 +28,46 @@ export async function loginOnRunner(context: ActivityContext): Promise<ActivityO
   return done(answers.map(({ agent, status }) => `${agent} is logged in (${status?.method ?? "method unknown"})`).join(", "));
 }
 
-/** Whether the agent on that runner is logged in; null when the runner gives no answer in time. */
-export async function loginStatus({ env, onboarding, at }: ActivityContext, agent: AgentId): Promise<LoginStatusResult | null> {
+/** Whether the agent on that runner is logged in; null when the runner gives no answer in time. Throws what no waiting mends. */
+async function loginStatus({ env, onboarding, at }: ActivityContext, agent: AgentId): Promise<LoginStatusResult | null> {
   const { key } = profileOf(onboarding);
-  const result = loginStatusResult.safeParse(await askRunner(env, key, agent, { type: "status" }, [onboarding.id, "login", at, agent]));
+  const task = await askRunner(env, key, agent, { type: "status" }, answerMs, [onboarding.id, "login", at, agent]);
+  const result = loginStatusResult.safeParse(task?.result);
   return result.success ? result.data : null;
 }
 
-/** What this one runner answers; undefined when it does not, or fails. */
+/**
+ * What this one runner makes of it; null when it does not answer in time. Throws what no waiting mends: the runner knows no such login, or may not
+ * have it.
+ */
 export async function askRunner(
   env: Env,
   project: ProjectKey,
   agent: AgentId,
   payload: LoginWork,
+  forMs: number,
   name: readonly (string | number)[],
-): Promise<unknown> {
+): Promise<TaskView | null> {
   const spec = {
     id: taskIdOf(project, ...name),
     capability: runnerCapabilities.login,
     payload,
     priority: 8,
-    timeoutSeconds: answerMs / secondMs,
+    timeoutSeconds: Math.ceil(forMs / secondMs),
     maxAttempts: 1,
     wait: true,
     agent,
   };
-  const task = await runnerTask(env, project, spec, answerMs);
-  return task?.status === "completed" ? task.result : undefined;
+  const task = await runnerTask(env, project, spec, forMs);
+  if (task === null || task.endedAt === null) return null;
+  const { error } = task;
+  if (error !== null && unmendable.has(error.kind))
+    throw new ActivityFailure(
+      "login-unavailable",
+      `${agent}: ${error.message}`,
+      "Mend that on the runner's machine, then retry. Or push a key instead: onboard anew with login api-key.",
+    );
+  return task;
 }
 
 export function noLoginRunner(): ActivityFailure {

@@ -9,7 +9,7 @@ import { composition } from "../clients.ts";
 import { createTestMesh } from "../test-mesh.ts";
 import type { TestMesh } from "../test-mesh.ts";
 
-/** What a runner of the tests answers to a task; undefined: nothing. */
+/** What a runner of the tests answers to a task, `{fails}` for a fault of configuration; undefined: nothing. */
 export type Answer = (assignment: Assignment) => Assignment["payload"] | undefined;
 
 export const passedTrial = {
@@ -90,7 +90,13 @@ export async function createOnboardingMesh() {
             const { taskId, attempt } = assignment;
             const result = answer(assignment);
             if (result === undefined) continue;
-            agent.report({ type: "task-accepted", taskId, attempt }, { type: "task-done", taskId, attempt, result });
+            const fails = (result as { fails?: string } | null)?.fails;
+            agent.report(
+              { type: "task-accepted", taskId, attempt },
+              fails === undefined
+                ? { type: "task-done", taskId, attempt, result }
+                : { type: "task-failed", taskId, attempt, kind: "configuration", message: fails },
+            );
           }
         }
       })();

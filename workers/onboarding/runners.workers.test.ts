@@ -174,12 +174,18 @@ describe("login by device code", () => {
     expect(await it.ended(id)).toMatchObject({ status: "completed" });
   });
 
+  test("that the agent does not know is said, and not waited for", async () => {
+    it.mesh.addRepository("acme/unknown");
+    answers = { "device-start": { fails: "claude has no device flow" } };
+    const view = await it.ended((await it.onboard("acme/unknown", { skipAuth: false, login: "device" })).id);
+    expect(view).toMatchObject({ status: "failed", error: { reason: "login-unavailable", message: "ann: claude has no device flow" } });
+  });
+
   test.each(["https://auth.openai.com.evil.example/device", "https://auth.openai.com@evil.example/"])("never shows %s", async (address) => {
     it.mesh.addRepository("acme/untrusted");
     answers = { "device-start": { ...started, url: address } };
     const view = await it.ended((await it.onboard("acme/untrusted", { skipAuth: false, login: "device" })).id);
     expect(view).toMatchObject({ status: "failed", login: null, error: { activity: "login", reason: "login-untrusted" } });
     expect(JSON.stringify(view)).not.toContain(address);
-    expect(asked.slice(-3)).toEqual([{ type: "device-start" }, { type: "device-start" }, { type: "device-start" }]);
   });
 });
