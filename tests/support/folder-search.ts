@@ -14,19 +14,19 @@ const longest = 64 * 1_048_576;
  * file: R2's, the database's, logs, worktrees and homes of agents. Answers how many files there were.
  */
 export function lookThroughFolder(search: SecretSearch, folder: string): { readonly files: number; readonly databases: number } {
-  let [files, databases] = [0, 0];
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    const name = relative(folder, path);
-    if (!entry.isFile() || exempt.test(name) || /(^|\/)node_modules\//.test(name) || statSync(path).size > longest) continue;
-    files += 1;
-    if (name.endsWith(".sqlite")) {
-      databases += 1;
-      lookThroughSqlite(search, path, name);
-    }
-    search.lookAtBytes(name, readFileSync(path));
-  }
-  return { files, databases };
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }))
+    .filter(({ entry, path }) => entry.isFile() && !isExempt(relative(folder, path)) && statSync(path).size <= longest)
+    .map(({ path }) => path);
+  // Whoever opens a database tidies up what lies beside it, so the bytes come first.
+  for (const path of files) search.lookAtBytes(relative(folder, path), readFileSync(path));
+  const databases = files.filter((path) => path.endsWith(".sqlite"));
+  for (const path of databases) lookThroughSqlite(search, path, relative(folder, path));
+  return { files: files.length, databases: databases.length };
+}
+
+function isExempt(name: string): boolean {
+  return exempt.test(name) || /(^|\/)node_modules\//.test(name);
 }
 
 function lookThroughSqlite(search: SecretSearch, path: string, name: string): void {
@@ -34,7 +34,9 @@ function lookThroughSqlite(search: SecretSearch, path: string, name: string): vo
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[];
     for (const table of tables) {
-      for (const row of database.prepare(`SELECT * FROM "${table.name}"`).iterate()) search.lookInto(`${name} ${table.name}`, row);
+      const rows = database.prepare(`SELECT * FROM "${table.name}"`);
+      rows.setReadBigInts(true);
+      for (const row of rows.iterate()) search.lookInto(`${name} ${table.name}`, row);
     }
   } finally {
     database.close();
