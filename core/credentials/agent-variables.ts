@@ -45,7 +45,14 @@ export function valueFault(value: string): string | undefined {
   if (value === "") return "empty";
   if (value.length > longestValue) return `at most ${longestValue} characters`;
   if (value.includes("\0")) return "holds a NUL character";
+  if (isLoginCode(value))
+    return "a code of a login, which is typed at the vendor's own page or on the runner, and never passes through the mesh";
   return isSubscriptionLogin(value) ? subscriptionAdvice : undefined;
+}
+
+/** What a login page gives to be pasted (`code#state`), and what a device flow shows (`XXXX-XXXX`). */
+function isLoginCode(value: string): boolean {
+  return /^[\w-]{20,}#[\w-]{20,}$/.test(value.trim()) || /^[A-Z0-9]{4}-[A-Z0-9]{4,5}$/.test(value.trim());
 }
 
 /** Access, refresh and session tokens of Claude subscriptions have a prefix of their own; API keys are `sk-ant-api…`. */

@@ -43,6 +43,12 @@ describe("variables that would change the runner, git or GitHub", () => {
   ])("%s is taken", (name) => expect(variableFault(name)).toBeUndefined());
 });
 
+test.each(["uJ3kT9xQpL0vWz8nB2dR7y#s4Fh6Kq1Mw9Xc3Vb5Zt8Pn", "ABCD-1234", "ABCD-12345\n"])("the code of a login is refused: %j", (code) => {
+  const [fault = ""] = faults({ variables: { ANTHROPIC_API_KEY: code } });
+  expect(fault).toContain("never passes through the mesh");
+  expect(fault).not.toContain(code.trim());
+});
+
 describe("logins of Claude subscriptions", () => {
   const token = "sk-ant-oat01-secret-part";
   test.each([

@@ -104,6 +104,7 @@ describe("login by a key", () => {
   test.each([
     ["a subscription's login", { CLAUDE_CODE_OAUTH_TOKEN: "x" }],
     ["a subscription's token as a key", { ANTHROPIC_API_KEY: "sk-ant-oat01-abc" }],
+    ["a pasted code", { ANTHROPIC_API_KEY: "uJ3kT9xQpL0vWz8nB2dR7y#s4Fh6Kq1Mw9Xc3Vb5Zt8Pn" }],
     ["a variable of the runner", { PATH: "/tmp" }],
     ["nothing", {}],
   ])("refuses %s", async (_, variables) => {
