@@ -11,7 +11,6 @@ let hear: (line: string) => void = () => undefined;
 beforeAll(async () => {
   mesh = await meshForTest({
     litellm: true,
-    port: 19_388,
     log: (line) => {
       mesh?.said.push(line);
       hear(line);
