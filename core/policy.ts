@@ -48,6 +48,13 @@ export const policySchema = z.strictObject({
   budget: section({
     perIssueUsd: z.number().min(0).max(10_000).default(5).describe("US dollars an issue may cost before a person is asked"),
     noProgressUsd: z.number().min(0).max(10_000).default(3).describe("US dollars spent without progress before a person is asked"),
+    projectUsd: z
+      .number()
+      .min(0)
+      .max(1_000_000)
+      .nullable()
+      .default(null)
+      .describe("US dollars the project's agents may spend at the model gateway; without it the limit that is set there"),
     continueUsd: z.number().min(0.01).max(10_000).default(5).describe('US dollars more that a "go on" allows'),
   }),
   session: section({

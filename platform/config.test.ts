@@ -53,6 +53,8 @@ test.each([
   [{ GITHUB_APP_ID: "12", GITHUB_PRIVATE_KEY: "-----BEGIN RSA PRIVATE KEY-----" }, "GITHUB_PRIVATE_KEY"],
   [{ SIGNING_KEY: "short" }, "SIGNING_KEY"],
   [{ PUBLIC_URL: "ftp://mesh" }, "PUBLIC_URL"],
+  [{ LITELLM_URL: "http://localhost:4000" }, "LITELLM_ADMIN_KEY"],
+  [{ AI_GATEWAY_API_TOKEN: "a-token-of-cloudflare-s" }, "AI_GATEWAY_ACCOUNT_ID"],
 ])("%j is refused at %s", (change, path) => {
   const parsed = parseSettings({ ...complete, ...change });
   if (parsed.ok) throw new Error("taken");

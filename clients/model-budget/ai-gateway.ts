@@ -95,6 +95,7 @@ export function createAiGateway(deps: AiGatewayDeps): ModelBudget {
       }
       return { ...stateOf(project, await spent(project)), key: null };
     },
+    limit: async () => {},
     spend: async (project) => ((await exists(project)) ? stateOf(project, await spent(project)) : null),
     async remove(project) {
       if (await exists(project)) await call(deps, "DELETE", `${gateways}/${gatewayOf(project)}`);

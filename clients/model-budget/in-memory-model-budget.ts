@@ -33,14 +33,20 @@ export function createInMemoryModelBudget(): InMemoryModelBudget {
       const before = projects.get(project);
       const made = before?.key === undefined || !kept ? `sk-made-${(count += 1)}` : null;
       const key = made ?? before?.key ?? "";
-      projects.set(project, { limitUsd: usd, spentUsd: before?.spentUsd ?? 0, key });
+      const limitUsd = usd ?? before?.limitUsd ?? null;
+      projects.set(project, { limitUsd, spentUsd: before?.spentUsd ?? 0, key });
       return {
         alias: `mesh-six/${project}`,
         baseUrl: "https://models.test",
-        limitUsd: usd,
+        limitUsd,
         spentUsd: before?.spentUsd ?? 0,
         key: made,
       };
+    },
+    async limit(project, usd) {
+      acting();
+      const before = projects.get(project);
+      if (before) projects.set(project, { ...before, limitUsd: usd });
     },
     async spend(project) {
       acting();

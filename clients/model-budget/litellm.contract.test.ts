@@ -26,13 +26,16 @@ describe("team and key of a project", () => {
     expect([proxy.teams().length, keysOf("one").length]).toEqual([1, 1]);
   });
 
-  it("follow the limit, also to none", async () => {
+  it("follow the limit, and leave alone what is set at the proxy where none is asked for", async () => {
+    await client().limit(project("limit"), 4);
+    expect(proxy.teams().some(({ team_id }) => team_id === "mesh-six/acme/limit")).toBe(false);
     await client().ensure(project("limit"), { usd: 5, kept: false });
     const limit = () => proxy.teams().find(({ team_id }) => team_id === "mesh-six/acme/limit")?.max_budget;
-    for (const usd of [7.5, null, 1]) {
-      await client().ensure(project("limit"), { usd, kept: true });
-      expect(limit()).toBe(usd);
-    }
+    expect(await client().ensure(project("limit"), { usd: 7.5, kept: true })).toMatchObject({ limitUsd: 7.5 });
+    expect(limit()).toBe(7.5);
+    expect(await client().ensure(project("limit"), { usd: null, kept: true })).toMatchObject({ limitUsd: 7.5 });
+    await client().limit(project("limit"), 1);
+    expect(limit()).toBe(1);
   });
 
   it("tell what was spent", async () => {

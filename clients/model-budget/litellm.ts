@@ -49,8 +49,12 @@ export function createLiteLlm(deps: LiteLlmDeps): ModelBudget {
         // Another was quicker, or an answer was lost.
         if (!failedWith(error, "conflict")) throw error;
       }
-    } else if (before.limitUsd !== usd) await post("/team/update", { team_id: alias, max_budget: usd });
-    return { alias, baseUrl: url, limitUsd: usd, spentUsd: before?.spentUsd ?? 0 };
+    } else await putRight(before, usd);
+    return { alias, baseUrl: url, limitUsd: usd ?? before?.limitUsd ?? null, spentUsd: before?.spentUsd ?? 0 };
+  }
+
+  async function putRight({ alias, limitUsd }: BudgetState, usd: number | null): Promise<void> {
+    if (usd !== null && limitUsd !== usd) await post("/team/update", { team_id: alias, max_budget: usd });
   }
 
   /** A new key, or null when there is one of that alias. */
@@ -86,6 +90,10 @@ export function createLiteLlm(deps: LiteLlmDeps): ModelBudget {
         code: "conflict",
         retryable: true,
       });
+    },
+    async limit(project, usd) {
+      const state = await teamOf(aliasOf(project));
+      if (state !== null) await putRight(state, usd);
     },
     spend: (project) => teamOf(aliasOf(project)),
     async remove(project) {

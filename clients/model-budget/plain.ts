@@ -5,6 +5,7 @@ export function createPlainModelBudget(): ModelBudget {
   return {
     kind: "plain",
     ensure: async (project) => ({ alias: project, baseUrl: null, limitUsd: null, spentUsd: null, key: null }),
+    limit: async () => {},
     spend: async () => null,
     remove: async () => {},
   };

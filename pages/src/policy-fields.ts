@@ -124,6 +124,7 @@ export function parseValue(field: Field, text: string): { readonly value: unknow
     case "flag":
       return { value: put === "true" };
     case "number": {
+      if (put === "" && field.nullable) return { value: null };
       const number = Number(put);
       if (put === "" || !Number.isFinite(number)) return "a number is needed";
       return field.whole && !Number.isInteger(number) ? "a whole number is needed" : { value: number };

@@ -23,3 +23,18 @@ test("a gateway that fails is named, and an unknown project is none", async () =
   expect(await problemOf(await mesh.request("/projects/acme/shop/budget"))).toMatchObject({ status: 503, reason: "litellm-unavailable" });
   expect(await problemOf(await mesh.request("/projects/acme/unknown/budget"))).toMatchObject({ status: 404 });
 });
+
+test("a limit of the project's settings holds at the gateway, and is not taken while the gateway is away", async () => {
+  await mesh.addProject("acme/limited");
+  const limited = "acme/limited" as ProjectName;
+  await mesh.modelBudget.ensure(limited, { usd: null, kept: false });
+  const set = (projectUsd: number) => mesh.send("PATCH", "/projects/acme/limited", { overrides: { budget: { projectUsd } } });
+  const policy = async () =>
+    (await (await mesh.request("/projects/acme/limited")).json<{ policy: { budget: { projectUsd: number | null } } }>()).policy.budget
+      .projectUsd;
+  expect((await set(12)).status).toBe(200);
+  expect([await policy(), (await mesh.modelBudget.spend(limited))?.limitUsd]).toEqual([12, 12]);
+  mesh.modelBudget.failNext(new ClientError("LiteLLM", "unavailable (500); tried again later", { code: "unavailable", retryable: true }));
+  expect(await problemOf(await set(20))).toMatchObject({ status: 503, reason: "litellm-unavailable" });
+  expect([await policy(), (await mesh.modelBudget.spend(limited))?.limitUsd]).toEqual([12, 12]);
+});

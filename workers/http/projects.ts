@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { HookState } from "../../clients/github/project-webhooks.ts";
+import type { ModelBudget } from "../../clients/model-budget/model-budget.ts";
 import { parseProjectName } from "../../core/ids.ts";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import { projectCalled } from "../../core/project/registry-entry.ts";
@@ -107,6 +108,7 @@ export function addProjects(routes: Routes): void {
       const merged = patchOverrides(profile.overrides, body.overrides);
       const faults = faultsOf(merged, await settings(c.env).get());
       if (faults) return faults;
+      await limitSpending(c.get("createClients")(c.env).modelBudget, profile, merged);
       const changed = { ...profile, overrides: merged };
       await configureProject(c.env, changed);
       await forgetPoll(c.env, profile.key);
@@ -185,6 +187,12 @@ function isUntold({ credential }: ProjectProfile, states: readonly HookState[]):
 
 function polled(profile: ProjectProfile): ProjectProfile {
   return { ...profile, board: profile.board && { ...profile.board, observedBy: "poll" } };
+}
+
+/** A limit that the project sets holds at the model gateway at once, or the settings are not changed. */
+async function limitSpending(modelBudget: ModelBudget, { name, overrides: before }: ProjectProfile, after: PolicyOverrides): Promise<void> {
+  const [was, is] = [before, after].map((some) => parsePolicy(some)).map((policy) => (policy.ok ? policy.value.budget.projectUsd : null));
+  if (is !== undefined && is !== null && is !== was) await modelBudget.limit(name, is);
 }
 
 function faultsOf(given: unknown, under: PolicyOverrides = {}): Response | undefined {

@@ -7,14 +7,14 @@ export const gatewayCredential = "model-gateway";
 const by = "onboarding";
 
 /** Makes the project's team and key at the model gateway, and puts the key into the Vault: it is shown once, and nowhere else. */
-export async function modelBudget({ env, clients, onboarding }: ActivityContext): Promise<ActivityOutcome> {
+export async function modelBudget({ env, clients, onboarding, policy }: ActivityContext): Promise<ActivityOutcome> {
   if (onboarding.request.skipLiteLLM) return done("Left out, as asked");
   if (clients.modelBudget.kind === "plain") return done("No gateway with budgets is configured: the agent uses the key of its login");
   const { key, name } = profileOf(onboarding);
   const secrets = vault(env, key);
   const { credentials } = await secrets.health();
   const kept = credentials.some((one) => one.name === gatewayCredential && one.invalidatedAt === null && one.fault === undefined);
-  const { alias, baseUrl, limitUsd, key: made } = await clients.modelBudget.ensure(name, { usd: null, kept });
+  const { alias, baseUrl, limitUsd, key: made } = await clients.modelBudget.ensure(name, { usd: policy.budget.projectUsd, kept });
   const limit = limitUsd === null ? "without a limit" : `with a limit of $${limitUsd}`;
   const variables = {
     ...(made === null ? {} : { ANTHROPIC_AUTH_TOKEN: made }),
