@@ -58,7 +58,7 @@ export function renderTable<Row>(
 type Cells<Row> = readonly ReadonlyMap<Column<Row>, string>[];
 
 /** No word this short is broken, as long as columns can be left out instead. */
-const longWord = 28;
+const longWord = 48;
 
 function longest<Row>(column: Column<Row>, cells: Cells<Row>, lengthOf: (text: string) => number): number {
   return cells.reduce((most, cell) => Math.max(most, lengthOf(cell.get(column) ?? "")), column.head.length);

@@ -55,11 +55,14 @@ export async function until(said: () => string, text: string, limitMs = 20_000):
   }
 }
 
-/** The same text whenever it is made: moments, spans and ids that differ each time are replaced. */
+/** The same text whenever it is made, and as wide: times of day are replaced. */
 export function timeless(text: string): string {
-  return text
-    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, "<day> <time>")
-    .replaceAll(/\d\d-\d\d \d\d:\d\d(?::\d\d)?(?= )/g, "<time>")
-    .replaceAll(/\d\d:\d\d:\d\d\.\d{3}/g, "<clock>")
-    .replaceAll(/\b\d\d:\d\d(?= \()/g, "<time>");
+  return text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, "YYYY-MM-DD HH:MM").replaceAll(/\b\d\d:\d\d(?= \()/g, "HH:MM");
+}
+
+/** A time zone in which it is between noon and one: some hours ago is the same day. */
+export function noon(): { TZ: string } {
+  const east = 12 - new Date().getUTCHours();
+  // In these names the sign is that of POSIX, which counts west.
+  return { TZ: east === 0 ? "Etc/GMT" : `Etc/GMT${east > 0 ? "-" : "+"}${Math.abs(east)}` };
 }
