@@ -127,6 +127,27 @@ export interface BackupMade {
 
 export interface BackupListed extends BackupMade {
   readonly at?: Moment;
+  readonly projects?: number;
+}
+
+/** One object of a backup; the manifest comes last and has neither length nor hash. */
+export interface BackupObject {
+  readonly object: string;
+  readonly bytes: number | null;
+  readonly sha256: string | null;
+}
+
+export interface ProjectDeleted {
+  readonly project: string;
+  readonly history: "keep" | "forget";
+  readonly webhooks: readonly object[];
+  /** Null: nothing of it is left. */
+  readonly waitsFor: string | null;
+}
+
+export interface WebhooksRotated {
+  readonly webhooks: readonly object[];
+  readonly removed?: readonly object[];
 }
 
 /** An object of the journals' archive. */

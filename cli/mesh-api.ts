@@ -75,9 +75,9 @@ export class MeshApi {
   registerProject = (registration: object): Promise<Answers.Registered> => this.#post("/projects", registration);
   setProject = (name: string, overrides: object): Promise<{ profile: ProjectProfile; policy: Policy }> =>
     this.#ask({ method: "PATCH", path: `/projects/${name}`, body: { overrides } });
-  deleteProject = (name: string, history: "keep" | "forget"): Promise<unknown> =>
+  deleteProject = (name: string, history: "keep" | "forget"): Promise<Answers.ProjectDeleted> =>
     this.#ask({ method: "DELETE", path: `/projects/${name}`, query: { history }, timeLimitMs: longMs });
-  rotateWebhook = (name: string): Promise<unknown> => this.#post(`/projects/${name}/webhooks/rotate`, {});
+  rotateWebhook = (name: string): Promise<Answers.WebhooksRotated> => this.#post(`/projects/${name}/webhooks/rotate`, {});
 
   settings = (): Promise<Answers.SettingsShown> => this.#get("/settings");
   setSettings = (overrides: object): Promise<Answers.SettingsShown> => this.#ask({ method: "PATCH", path: "/settings", body: overrides });
@@ -110,6 +110,17 @@ export class MeshApi {
   cleanUp = (dryRun: boolean): Promise<Record<string, unknown>> => this.#long("/ops/cleanup", { dryRun });
   backUp = (): Promise<Answers.BackupMade> => this.#long("/ops/backup", {});
   backups = (): Promise<Page<Answers.BackupListed>> => this.#get("/ops/backups");
+  backupObjects = (name: string): Promise<Page<Answers.BackupObject>> => this.#get(`/ops/backups/${encodeURIComponent(name)}/objects`);
+  backupObject = async (name: string, object: string): Promise<Uint8Array<ArrayBuffer>> => {
+    const path = `/ops/backups/${encodeURIComponent(name)}/${encodeURIComponent(object)}`;
+    const { response } = await send(this.access, { method: "GET", path, timeLimitMs: longMs });
+    return new Uint8Array(await response.arrayBuffer());
+  };
+  putBackupObject = async (name: string, object: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
+    const path = `/ops/backups/${encodeURIComponent(name)}/${encodeURIComponent(object)}`;
+    await send(this.access, { method: "PUT", path, bytes, timeLimitMs: longMs });
+  };
+  deleteBackup = (name: string): Promise<void> => this.#ask({ method: "DELETE", path: `/ops/backups/${encodeURIComponent(name)}` });
   restore = (name: string): Promise<Record<string, unknown>> => this.#long("/ops/restore", { name });
 
   archive = (query: Query): Promise<Page<Answers.ArchivedJournal>> => this.#get("/ops/archive", query);

@@ -56,8 +56,8 @@ acme/todo-app  https://github.com/orgs/acme/projects/3  webhook
     args: ["projects", "delete", "acme/todo-app", "--history", "forget", "--yes"],
     route: "DELETE /projects/acme/todo-app",
     path: "/projects/acme/todo-app?history=forget",
-    answer: () => ({ status: 204 }),
-    text: "acme/todo-app is gone; its history is forgotten.\n",
+    answer: { project: "acme/todo-app", history: "forget", webhooks: [{ kind: "repository", state: "removed" }], waitsFor: null },
+    text: "acme/todo-app is gone; its history is forgotten.\nkind        state\nrepository  removed\n",
   },
   {
     args: ["settings", "show", "budget"],

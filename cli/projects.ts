@@ -78,19 +78,25 @@ export function addProjects(program: Command): void {
           flags.yes,
         );
         const gone = await api.deleteProject(name, history);
-        out.answer(gone ?? { deleted: name, history }, () =>
-          out.line(`${name} is gone; its history is ${history === "keep" ? "kept" : "forgotten"}.`),
-        );
+        out.answer(gone, () => {
+          const kept = `its history is ${history === "keep" ? "kept" : "forgotten"}`;
+          out.text(
+            gone.waitsFor === null
+              ? `${name} is gone; ${kept}.`
+              : `${name} is going: it waits for ${gone.waitsFor}, and the reconcile goes on with it; ${kept}.`,
+          );
+          showDocument(out, gone.webhooks);
+        });
       }),
     );
-  meshVerb(group, "rotate-webhook", "new secrets for a project's webhooks; those of before are refused from then on")
+  meshVerb(group, "rotate-webhook", "new secrets for a project's webhooks; the old ones are taken away")
     .argument("<project>", "owner/name", projectName)
     .action(
       onMesh(async ({ api, out }, name: string) => {
         const rotated = await api.rotateWebhook(name);
         out.answer(rotated, () => {
           out.line(`${name} has webhooks with new secrets.`);
-          showDocument(out, rotated);
+          showDocument(out, rotated.webhooks);
         });
       }),
     );

@@ -4,7 +4,7 @@ import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 
 export interface MeshRequest {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   /** From the mesh's address on: `/tasks`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
@@ -12,8 +12,8 @@ export interface MeshRequest {
   /** Makes the request repeatable: the mesh does it once, however often it comes. */
   readonly idempotencyKey?: string | undefined;
   readonly timeLimitMs?: number | undefined;
-  /** The body is sent, or the answer given, as bytes. */
-  readonly bytes?: BodyInit | undefined;
+  /** A body that is not JSON. */
+  readonly bytes?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 export interface MeshAnswer {
@@ -30,7 +30,7 @@ const tries = 3;
  */
 export async function send(access: MeshAccess, request: MeshRequest): Promise<MeshAnswer> {
   const url = addressOf(access, request);
-  const repeatable = request.method === "GET" || request.idempotencyKey !== undefined;
+  const repeatable = request.method === "GET" || request.method === "PUT" || request.idempotencyKey !== undefined;
   for (let left = repeatable ? tries : 1; ; left -= 1) {
     try {
       const response = await once(access, request, url);
