@@ -246,6 +246,23 @@ describe("a repository that was renamed or transferred", () => {
     expect(await byApp.webhooks.repositoryHook(after)).toEqual(expect.any(Number));
   });
 
+  test("whose owner has another name: its board is found under that name, too", async () => {
+    const { seed, world } = standIn;
+    seed.addOrganization("oldname", { alice: "admin" });
+    const moved = await seed.addRepository({ owner: "oldname", name: "kit", private: true });
+    const board = seed.addBoard({ owner: "oldname", title: "Kit", statusOptions: ["Todo"], repositories: ["oldname/kit"] });
+    const request = { repository: "oldname/kit" as ProjectName, board: { owner: "oldname", number: 1 }, overrides: {} };
+    const before = await byToken.discovery.discover(request);
+    Object.assign(world.account("oldname"), { login: "newname" });
+    Object.assign(board, { owner: "newname" });
+    Object.assign(moved, { owner: "newname", formerNames: ["oldname/kit"] });
+    expect(await byToken.discovery.refresh(before)).toMatchObject({
+      key: before.key,
+      name: "newname/kit",
+      board: { id: before.board?.id, owner: "newname", url: expect.stringContaining("/newname/") },
+    });
+  });
+
   test("that was deleted is said to be out of reach", async () => {
     await standIn.seed.addRepository({ owner: "alice", name: "doomed" });
     const doomed = await byToken.discovery.discover({ ...toy, board: null, repository: "alice/doomed" as ProjectName });

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ClientError, failedWith } from "../client-error.ts";
-import { RepositoryByKey } from "./preparation-documents.ts";
+import { BoardByKey, RepositoryByKey } from "./preparation-documents.ts";
 import { findBoard } from "./find-board.ts";
 import type { BoardAddress } from "./find-board.ts";
 import type { GitHubCredentials } from "./github-credentials.ts";
@@ -33,6 +33,9 @@ const repository = z.object({
 });
 const byKey = z.object({
   node: z.object({ nameWithOwner: z.string(), url: z.url(), defaultBranchRef: z.object({ name: z.string() }).nullable() }).nullable(),
+});
+const boardByKey = z.object({
+  node: z.object({ number: z.number().int(), url: z.url(), owner: z.object({ login: z.string() }) }).nullable(),
 });
 const installation = z.object({ id: z.number().int() });
 
@@ -77,6 +80,19 @@ export function createProjectDiscovery(transport: GitHubTransport, credentials: 
     }
   }
 
+  /** A board stays where it is when its repository is transferred; an owner that has another name has it for the board, too. */
+  async function boardNow(profile: ProjectProfile): Promise<ProjectProfile["board"]> {
+    if (profile.board === null) return null;
+    try {
+      const options = { operationName: "BoardByKey", answer: boardByKey };
+      const { node } = await transport.graphql(await credentials.forBoard(profile), BoardByKey, { id: profile.board.id }, options);
+      return node === null ? profile.board : { ...profile.board, number: node.number, url: node.url, owner: node.owner.login };
+    } catch (error) {
+      if (failedWith(error, "not-found", "forbidden", "configuration")) return profile.board;
+      throw error;
+    }
+  }
+
   return {
     async refresh(known) {
       let profile = known;
@@ -92,7 +108,7 @@ export function createProjectDiscovery(transport: GitHubTransport, credentials: 
       const hasMoved = name.split("/")[0] !== known.name.split("/")[0];
       return {
         ...profile,
-        ...(hasMoved ? { credential: await credentialOf(transport, credentials, name) } : {}),
+        ...(hasMoved ? { board: await boardNow(profile), credential: await credentialOf(transport, credentials, name) } : {}),
         name,
         repositoryUrl: found.url,
         cloneUrl: `${found.url}.git`,

@@ -152,3 +152,20 @@ export const RepositoryByKey = `
     }
   }
 `;
+
+/** Where a board is by now: its owner may have another name. */
+export const BoardByKey = `
+  query BoardByKey($id: ID!) {
+    node(id: $id) {
+      ... on ProjectV2 {
+        number
+        url
+        owner {
+          __typename
+          ... on Organization { login }
+          ... on User { login }
+        }
+      }
+    }
+  }
+`;

@@ -2,7 +2,7 @@ import type { PermissionCheck } from "../../core/onboarding/view.ts";
 import type { ProjectName } from "../../core/ids.ts";
 import type { BoardRef, ProjectProfile } from "../../core/inputs.ts";
 
-/** The checks of a probe, in the order they are told. All but the three of hooks and checks stop an onboarding when they are missing. */
+/** The checks of a probe, in the order they are told. All but the two of webhooks stop an onboarding when they are missing. */
 export const permissionChecks = [
   "repository-read",
   "repository-not-archived",

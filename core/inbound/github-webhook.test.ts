@@ -95,3 +95,22 @@ describe("readGitHubWebhook", () => {
     });
   });
 });
+
+it("a branch on which files are proposed belongs to no run", () => {
+  const repository = { node_id: "R_1" };
+  expect(readGitHubWebhook({ event: "push", payload: { ref: "refs/heads/mesh/setup/dev-container", repository } })).toEqual({
+    ignored: "not-our-branch",
+  });
+  const pull = { number: 3, head: { ref: "mesh/setup/dev-container", repo: repository } };
+  expect(readGitHubWebhook({ event: "pull_request", payload: { pull_request: pull, repository } })).toEqual({ ignored: "not-our-branch" });
+});
+
+it("a repository is looked at after it was renamed or transferred, not after it was starred", () => {
+  const repository = { node_id: "R_1" };
+  for (const action of ["renamed", "transferred", "edited"])
+    expect(readGitHubWebhook({ event: "repository", payload: { action, repository } })).toEqual({
+      look: [{ type: "repository" }],
+      repositoryNodeId: "R_1",
+    });
+  expect(readGitHubWebhook({ event: "repository", payload: { action: "publicized", repository } })).toEqual({ ignored: "not-used" });
+});

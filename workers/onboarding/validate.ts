@@ -5,7 +5,7 @@ import { ActivityFailure, done } from "./activity.ts";
 import type { ActivityContext, ActivityOutcome } from "./activity.ts";
 
 /** Without these it works in another way, or with less. */
-const dispensable: ReadonlySet<string> = new Set(["webhooks-write", "organization-webhooks-write", "checks-read"]);
+const dispensable: ReadonlySet<string> = new Set(["webhooks-write", "organization-webhooks-write"]);
 
 /** Looks at the repository and at what the mesh may do there; nothing is changed. */
 export async function validate({ env, clients, onboarding }: ActivityContext): Promise<ActivityOutcome> {
