@@ -58,3 +58,13 @@ test("quiet hours are times of day", () => {
     error: [{ path: "notify.topics.0.topic" }],
   });
 });
+
+test("a stored setting that is no longer there is passed over, in whichever section; another unknown one is still refused", () => {
+  const stored = { github: { writeSpacingMs: 0, pollShare: 0.5 } } as never;
+  expect(parsePolicy(stored)).toMatchObject({ ok: true, value: { github: { pollShare: 0.5 } } });
+  expect(parsePolicy({ merge: "auto", github: { writeSpacing: 1 } })).toMatchObject({
+    ok: false,
+    error: [{ path: "github.writeSpacing" }],
+  });
+  expect(parsePolicy({ writeSpacingMs: 1 })).toMatchObject({ ok: false });
+});

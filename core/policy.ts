@@ -101,7 +101,6 @@ export const policySchema = z.strictObject({
     expiresAfterMs: ms(secondMs, 30 * dayMs, 2 * hourMs).describe("a task that nobody took by then fails"),
   }),
   github: section({
-    writeSpacingMs: ms(0, minuteMs, secondMs).describe("between two writes to GitHub"),
     pollShare: z.number().min(0.01).max(1).default(0.2).describe("share of the hourly GraphQL points the board poll may use"),
     pollActiveMs: ms(secondMs, hourMs, minuteMs).describe("between two readings of a board with active runs"),
     pollIdleMs: ms(secondMs, dayMs, 5 * minuteMs).describe("between two readings of any other"),
@@ -138,9 +137,22 @@ export type PolicyOverrides = z.input<typeof policySchema>;
 
 export const defaultPolicy: Policy = policySchema.parse({});
 
+/** Settings that there were and that nothing reads: what a mesh has stored of them is passed over. */
+const retired: Readonly<Record<string, readonly string[]>> = { github: ["writeSpacingMs"] };
+
+function withoutRetired(overrides: unknown): unknown {
+  if (!isSection(overrides)) return overrides;
+  return Object.fromEntries(
+    Object.entries(overrides).map(([name, value]) => {
+      const gone = retired[name] ?? [];
+      return [name, isSection(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => !gone.includes(key))) : value];
+    }),
+  );
+}
+
 /** Checks what a person set. Unknown keys and values out of range are refused with the key's path. */
 export function parsePolicy(overrides: unknown): Result<Policy, readonly Issue[]> {
-  const parsed = policySchema.safeParse(overrides ?? {});
+  const parsed = policySchema.safeParse(withoutRetired(overrides ?? {}));
   if (parsed.success) return { ok: true, value: parsed.data };
   return { ok: false, error: parsed.error.issues.map(pathed) };
 }

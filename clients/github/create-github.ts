@@ -19,7 +19,7 @@ import type { WriteLane } from "./write-lane.ts";
 
 export interface GitHubDeps extends TransportDeps {
   readonly credentials: GitHubCredentialSettings;
-  /** `github.writeSpacingMs` of the policy. Default 1,000. */
+  /** `GITHUB_WRITE_SPACING_MS`: between two writes of one credential. Default 1,000. */
   readonly writeSpacingMs?: number;
   /** Given when several clients share credentials. */
   readonly lane?: WriteLane;

@@ -47,7 +47,7 @@ export function demoBoards(appUrl: string): { repository: string; board: { owner
     backoff: { firstMs: 1_000 },
     redelivery: { handoverMs: 5_000, effectMs: 5_000, leaseMs: 20_000 },
     tasks: { timeoutSeconds: 30 },
-    github: { writeSpacingMs: 0, pollActiveMs: 1_000, pollIdleMs: 2_000, pollShare: 1 },
+    github: { pollActiveMs: 1_000, pollIdleMs: 2_000, pollShare: 1 },
   };
   return [
     {

@@ -21,7 +21,7 @@ export async function consume(batch: MessageBatch<unknown>, env: Env, clients: C
     case queueNames.projections:
       return consumeProjections(batch as MessageBatch<ProjectionMessage>, env, clients.openDatabase());
     case queueNames.inboundDead:
-      return consumeDeadInbound(batch as MessageBatch<InboundMessage>);
+      return consumeDeadInbound(batch as MessageBatch<InboundMessage>, env);
     case queueNames.tasksDead:
       return consumeDeadTasks(batch as MessageBatch<TaskMessage>, env);
     case queueNames.effectsDead:

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { ClientError } from "../../clients/client-error.ts";
 import type { InMemoryRepository } from "../../clients/github/in-memory-github.ts";
+import { dayMs } from "../../core/time.ts";
 import { meshProject } from "../../core/ids.ts";
 import type { EffectId, ProjectKey } from "../../core/ids.ts";
 import type { JournalEvent } from "../../core/events.ts";
@@ -159,6 +160,23 @@ test("a dead projection is poked on, a dead webhook is left to the poll", async 
   });
   expect(mesh.queued).toEqual([{ queue: "mesh-projections", body: { project: "mesh" } }]);
   expect(await mesh.deliver("mesh-inbound-dead", looking([{ type: "card", issue: 1 }]))).toMatchObject({ retried: [] });
+});
+
+test("a dead webhook with a comment is sent again, the comment alone, until it is too old", async () => {
+  const comment = { type: "comment", issue: 1, commentId: "77", author: "octocat", body: "/answer Blue", ours: false } as const;
+  const fresh = { ...looking([{ type: "card", issue: 1 }, comment]), receivedAt: Date.now() - 2 * dayMs };
+  expect(await mesh.deliver("mesh-inbound-dead", fresh)).toMatchObject({ retried: [] });
+  expect(mesh.queued).toEqual([{ queue: "mesh-inbound", body: { ...fresh, reading: { ...fresh.reading, look: [comment] } } }]);
+  mesh.queued.length = 0;
+  expect(await mesh.deliver("mesh-inbound-dead", { ...fresh, receivedAt: Date.now() - 4 * dayMs })).toMatchObject({ retried: [] });
+  expect(mesh.queued).toEqual([]);
+});
+
+test("a comment whose author's rights cannot be asked for waits until that is mended", async () => {
+  const look = { type: "comment", issue: 1, commentId: "78", author: "octocat", body: "/answer Blue", ours: false } as const;
+  mesh.github.failNext("permissionOf", new ClientError("GitHub", "renew the token", { code: "authentication", retryable: false }));
+  expect(await mesh.deliver("mesh-inbound", looking([look]))).toMatchObject({ acked: [], retried: [expect.any(String)] });
+  expect(await mesh.deliver("mesh-inbound", looking([look]))).toMatchObject({ acked: [expect.any(String)], retried: [] });
 });
 
 test("with the database away the journal waits", async () => {

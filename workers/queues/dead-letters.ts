@@ -1,3 +1,4 @@
+import { dayMs } from "../../core/time.ts";
 import { now } from "../../platform/clock.ts";
 import { log } from "../../platform/log.ts";
 import type { EffectMessage, InboundMessage, ProjectionMessage, TaskMessage } from "../../platform/queue-messages.ts";
@@ -40,11 +41,22 @@ export async function consumeDeadProjections(batch: MessageBatch<ProjectionMessa
   batch.ackAll();
 }
 
-/** The board, pull requests and failed deliveries are read again by the reconcile, so nothing is lost but time. */
-export async function consumeDeadInbound(batch: MessageBatch<InboundMessage>): Promise<void> {
-  for (const message of batch.messages)
-    log("error", "webhook given up by its queue", { delivery: message.body.delivery, reason: "dead-letter" });
-  batch.ackAll();
+/** How long a person's comment is tried to be taken, and the pause before it is sent again. GitHub itself keeps deliveries for three days. */
+const commentPatienceMs = 3 * dayMs;
+const commentAgainSeconds = 600;
+
+/**
+ * The board, pull requests and failed deliveries are read again by the reconcile, so nothing of them is lost but time. Nothing else brings an issue's
+ * comment, which may be an answer: it is sent again until it is taken or too old. Its id makes it one input however often it comes.
+ */
+export async function consumeDeadInbound(batch: MessageBatch<InboundMessage>, env: Env): Promise<void> {
+  await settleEach(batch, async ({ body }) => {
+    const comments = body.reading.look.filter(({ type }) => type === "comment");
+    const isTried = comments.length > 0 && now() - body.receivedAt < commentPatienceMs;
+    log("error", "webhook given up by its queue", { delivery: body.delivery, reason: isTried ? "comment-sent-again" : "dead-letter" });
+    if (!isTried) return;
+    await env.INBOUND.send({ ...body, reading: { ...body.reading, look: comments } }, { delaySeconds: commentAgainSeconds });
+  });
 }
 
 async function settleEach<T>(batch: MessageBatch<T>, settle: (message: Message<T>) => Promise<void>): Promise<void> {

@@ -72,12 +72,18 @@ async function follow(
   }
 }
 
-/** What may pass is delivered again; what will not is left to the next poll of the board. */
+/** A wrong token, or a permission taken away, is mended by a person. */
+const untilMendedSeconds = 600;
+
+/** What may pass is delivered again; what will not is left to the next poll of the board, comments aside, which no poll brings. */
 function settleFailure(message: Message<InboundMessage>, error: unknown): void {
-  const { delivery } = message.body;
+  const { delivery, reading } = message.body;
   const known = error instanceof ClientError ? error : undefined;
   log("warn", "webhook not followed", { delivery, reason: known?.code ?? "internal", error: errorText(error) });
-  if (known && !known.retryable) return message.ack();
+  if (known && !known.retryable) {
+    if (reading.look.some(({ type }) => type === "comment")) return message.retry({ delaySeconds: untilMendedSeconds });
+    return message.ack();
+  }
   const waitMs = known?.retryAt === undefined ? 10_000 : Math.max(1_000, known.retryAt - now());
   message.retry({ delaySeconds: Math.min(43_200, Math.ceil(waitMs / 1_000)) });
 }
