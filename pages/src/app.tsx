@@ -6,6 +6,7 @@ import { HistoryPage } from "./history-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import { liveState, logOut, notice, projects, refusedEvents, session } from "./mesh-store.ts";
 import { OnboardingPage, OnboardingsPage } from "./onboarding-page.tsx";
+import { waitingOnboardings } from "./onboarding-store.ts";
 import { place, type Place } from "./place.ts";
 import { ProjectPage } from "./project-page.tsx";
 import { ProjectsPage } from "./projects-page.tsx";
@@ -33,15 +34,11 @@ export function App(): JSX.Element {
           </a>
           <a href="#/questions" aria-current={page === "questions" ? "page" : undefined}>
             Questions
-            {waiting > 0 && (
-              <span class="count">
-                {waiting}
-                <span class="unseen"> waiting</span>
-              </span>
-            )}
+            <Count waiting={waiting} />
           </a>
           <a href="#/onboarding" aria-current={page === "onboardings" || page === "onboarding" ? "page" : undefined}>
             Onboarding
+            <Count waiting={waitingOnboardings.value} />
           </a>
           <a href="#/settings" aria-current={page === "settings" ? "page" : undefined}>
             Settings
@@ -61,6 +58,19 @@ export function App(): JSX.Element {
           Log out
         </button>
       </footer>
+    </>
+  );
+}
+
+function Count({ waiting }: { readonly waiting: number }): JSX.Element | null {
+  if (waiting === 0) return null;
+  return (
+    <>
+      {" "}
+      <span class="count">
+        {waiting}
+        <span class="unseen"> waiting</span>
+      </span>
     </>
   );
 }

@@ -3,7 +3,7 @@ import type { ProjectKey } from "../../core/ids.ts";
 import type { LiveMessage, ProjectView } from "../../core/project/views.ts";
 import { get, post, type ApiFailure, type ApiResult, type Listed } from "./api.ts";
 import { keepLive, type LiveState, type Socket } from "./live-socket.ts";
-import { forgetOnboardings, hearOnboarding } from "./onboarding-store.ts";
+import { forgetOnboardings, hearOnboarding, loadOnboardings } from "./onboarding-store.ts";
 import { hear, newest } from "./project-list.ts";
 import { behindNow, graceMs, readModelNotice, type Behind, type Freshness, type ReadModelNotice } from "./read-model-notice.ts";
 
@@ -53,7 +53,7 @@ export async function watch(): Promise<void> {
     endLive();
     stop = undefined;
   };
-  await Promise.all([learnRole(), checkFreshness()]);
+  await Promise.all([learnRole(), loadOnboardings(), checkFreshness()]);
 }
 
 async function learnRole(): Promise<void> {

@@ -12,6 +12,9 @@ export const onboardingFailure = signal<ApiFailure | undefined>(undefined);
 /** Newest first: ids sort by when they were made. */
 export const onboardingsInOrder = computed(() => [...onboardings.value.values()].toSorted((one, other) => (one.id < other.id ? 1 : -1)));
 
+/** How many wait for a person to log in. */
+export const waitingOnboardings = computed(() => onboardingsInOrder.value.filter(({ status }) => status === "waiting_auth").length);
+
 /** Shows what was said, unless something later is shown already. */
 export function hearOnboarding(view: OnboardingView): void {
   const known = onboardings.value.get(view.id);

@@ -16,6 +16,8 @@ test.each([
   ["#/settings", "/", { page: "settings" }],
   ["#/projects", "/", { page: "projects" }],
   ["#/projects/acme", "/", { page: "projects" }],
+  ["#/projects/acme/..", "/", { page: "projects" }],
+  ["#/projects/acme/x%2F..%2F..%2Fagents", "/", { page: "projects" }],
   ["#/projects/acme/todo-app", "/", { page: "project", name: "acme/todo-app" }],
   ["", "/questions", { page: "questions" }],
   ["", "/questions/R_kg.q1-1-2", { page: "question", id: "R_kg.q1-1-2" }],

@@ -24,7 +24,7 @@ export function parsePlace({ hash, pathname }: { readonly hash: string; readonly
     case "onboarding":
       return id === "" ? { page: "onboardings" } : { page: "onboarding", id };
     default:
-      return page === "projects" && name !== "" ? { page: "project", name: `${id}/${name}` } : { page: "projects" };
+      return page === "projects" && isName(id) && isName(name) ? { page: "project", name: `${id}/${name}` } : { page: "projects" };
   }
 }
 
@@ -34,6 +34,11 @@ export function followAddress(): void {
   const follow = () => (place.value = parsePlace(location));
   addEventListener("hashchange", follow);
   follow();
+}
+
+/** Of an owner or a repository: nothing that would lead a request elsewhere. */
+function isName(text: string): boolean {
+  return /^[A-Za-z0-9._-]+$/.test(text) && !/^\.+$/.test(text);
 }
 
 function decoded(text: string): string {

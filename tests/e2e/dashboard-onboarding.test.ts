@@ -260,6 +260,7 @@ test("a list page by page, what is not known, and a mesh that is away", async ()
   };
   await open("/#/onboarding");
   await page.getByRole("link", { name: "acme/app-9" }).waitFor();
+  await page.getByRole("link", { name: "Onboarding 1 waiting" }).waitFor();
   await isAccessible("onboarding-list");
   mesh.answers["GET /onboard"] = { items: [other(5)], cursor: null };
   await page.getByRole("button", { name: "Older" }).click();
