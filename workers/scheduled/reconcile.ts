@@ -71,7 +71,7 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const present = [meshProject, ...profiles.map(({ key }) => key)];
   const until = Object.fromEntries(present.map((key) => [key, rests.get(key) ?? known.projects[key] ?? at]));
   const healthAt = await attempt("health-checks", failures, () => pool(env).nextHealthCheckAt(), at);
-  await rememberRest(env, {
+  const remembered: RestMemory = {
     version: 1,
     until:
       failures.length > 0 || leaving > 0
@@ -90,7 +90,8 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
     partitionsAt,
     reconciledAt: at,
     credentials: credentials.nextAt,
-  });
+  };
+  await rememberRest(env, remembered, known.as);
   const reports = projects.map(({ report }) => report);
   return {
     projects: reports,

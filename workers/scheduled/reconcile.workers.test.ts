@@ -9,7 +9,7 @@ import { orchestrator, pool } from "../../durable-objects/remote.ts";
 import { clock } from "../../platform/clock.ts";
 import { createTestMesh } from "../test-mesh.ts";
 import { reconcile } from "./reconcile.ts";
-import { forgetRest } from "./rest-memory.ts";
+import { forgetRest, rememberRest, restMemory } from "./rest-memory.ts";
 
 const mesh = createTestMesh();
 let repository: InMemoryRepository;
@@ -212,4 +212,15 @@ test("the journal is archived as JSON lines that begin where the archive ended",
     .split("\n")
     .map((line) => JSON.parse(line) as { inputs: { type: string }[] });
   expect(entries[0]?.inputs.map(({ type }) => type)).toEqual(["project-configured"]);
+});
+
+test("what changes while a reconcile is under way is looked at by the next", async () => {
+  await reconciled("now");
+  const { as, ...known } = await restMemory(mesh.env);
+  await forgetRest(mesh.env);
+  await rememberRest(mesh.env, { ...known, until: Number.MAX_SAFE_INTEGER }, as);
+  expect((await restMemory(mesh.env)).until).toBe(0);
+  const again = await restMemory(mesh.env);
+  await rememberRest(mesh.env, { ...known, until: 7 }, again.as);
+  expect((await restMemory(mesh.env)).until).toBe(7);
 });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { randomId } from "../../platform/random-id.ts";
 
 const memory = z.object({
   version: z.literal(1),
@@ -26,17 +27,19 @@ export type RestMemory = z.output<typeof memory>;
 
 const name = "polls/rest.json";
 
-export async function restMemory(env: Env): Promise<RestMemory> {
+/** What is known, and `as`: which writing of it that was; null when there was none. */
+export async function restMemory(env: Env): Promise<RestMemory & { readonly as: string | null }> {
   const stored = await env.ARCHIVE.get(name);
   const parsed = stored && memory.safeParse(await stored.json().catch(() => null));
-  return parsed?.success ? parsed.data : memory.parse({ version: 1 });
+  return { ...(parsed?.success ? parsed.data : memory.parse({ version: 1 })), as: stored?.etag ?? null };
 }
 
-export async function rememberRest(env: Env, known: RestMemory): Promise<void> {
-  await env.ARCHIVE.put(name, JSON.stringify(known));
+/** Keeps what a cron has found out since it read the memory `as` it was, unless it was forgotten meanwhile: then the next one looks at everything. */
+export async function rememberRest(env: Env, known: RestMemory, as: string | null): Promise<void> {
+  await env.ARCHIVE.put(name, JSON.stringify(known), as === null ? {} : { onlyIf: { etagMatches: as } });
 }
 
-/** The next cron looks at everything: a project or the settings have changed. */
+/** The next cron looks at everything: a project, the settings or a credential have changed. Another writing each time, so that a cron under way notices. */
 export async function forgetRest(env: Env): Promise<void> {
-  await env.ARCHIVE.delete(name);
+  await env.ARCHIVE.put(name, JSON.stringify({ version: 1, forgotten: randomId() }));
 }
