@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { deviceLogin, devicePauseMs, parseDeviceOutput } from "./device-login.ts";
+import { parseOfferedLogin } from "./offered-login.ts";
 import type { LoginVendor } from "./device-login.ts";
 
 const hosts: Readonly<Record<LoginVendor, readonly string[]>> = {
@@ -170,6 +171,8 @@ describe("whatever is printed, only the exact hosts are shown", () => {
     fc.assert(
       fc.property(output, ({ vendor, url, chunks }) => {
         expect(parseDeviceOutput(chunks, vendor)).toEqual({ status: "found", url, code: "ABCD-1234" });
+        // What the runner lets through the mesh shows.
+        expect(parseOfferedLogin({ url, code: "ABCD-1234" }).ok).toBe(true);
       }),
       { numRuns: 2_000 },
     );
@@ -223,6 +226,7 @@ describe("whatever is printed, only the exact hosts are shown", () => {
           expect(new URL(said.url)).toMatchObject({ protocol: "https:", username: "", password: "", port: "" });
           expect(hosts[vendor]).toContain(new URL(said.url).hostname);
           expect(said.code).toMatch(/^[A-Z0-9]{4}-[A-Z0-9]{4,5}$/);
+          expect(parseOfferedLogin(said).ok).toBe(true);
         }
         expect(parseDeviceOutput([chunks.join("")], vendor)).toEqual(said);
       }),

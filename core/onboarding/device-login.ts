@@ -20,6 +20,8 @@ export const vendorPages: Readonly<Record<LoginVendor, VendorPages>> = {
   github: { hosts: ["github.com"], code: usualCode },
 };
 
+const longestAddress = 2_000;
+
 /** How a device flow is begun: address and code within the limit, else again after 1 s, then 2 s. Codes are good for 15 min with all of these vendors. */
 export const deviceLogin = { tries: 3, firstPauseMs: secondMs, timeLimitMs: 15 * secondMs, codeLastsMs: 15 * minuteMs } as const;
 
@@ -52,9 +54,9 @@ export function parseDeviceOutput(chunks: readonly string[], vendor: LoginVendor
 
 /** The address with its host in lower case, when the vendor's page is what it leads to. */
 function addressIn(word: string, hosts: readonly string[]): string | undefined {
-  // Letters, digits, and what RFC 3986 allows in path, query and fragment.
-  const match = /^https:\/\/([a-z0-9.-]+)([/?#][a-z0-9\-._~:/?#[\]@!$&'()*+,;=%]*)?$/i.exec(word);
-  const host = match?.[1]?.toLowerCase();
+  // Letters, digits, and what RFC 3986 allows in path and query.
+  const match = /^https:\/\/([a-z0-9.-]+)([/?][a-z0-9\-._~:/?@!$&'()*+,;=%]*)?$/i.exec(word);
+  const host = word.length <= longestAddress ? match?.[1]?.toLowerCase() : undefined;
   return host !== undefined && hosts.includes(host) ? `https://${host}${match?.[2] ?? ""}` : undefined;
 }
 
