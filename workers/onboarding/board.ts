@@ -1,12 +1,14 @@
 import type { PermissionCheck } from "../../core/onboarding/view.ts";
 import { ActivityFailure, done, profileOf } from "./activity.ts";
 import type { ActivityContext, ActivityOutcome } from "./activity.ts";
+import { boardWanted } from "./board-wanted.ts";
 
 /** Makes the board with its columns and fields, or adopts one without touching its columns. */
-export async function board({ clients, onboarding, policy }: ActivityContext): Promise<ActivityOutcome> {
+export async function board({ env, clients, onboarding, policy }: ActivityContext): Promise<ActivityOutcome> {
   const profile = profileOf(onboarding);
   const columns = [...new Set(Object.values(policy.columns))];
-  const prepared = await clients.preparation.ensureBoard(profile, { board: onboarding.request.board, columns });
+  const wanted = await boardWanted(env, onboarding.request);
+  const prepared = await clients.preparation.ensureBoard(profile, { board: wanted, columns });
   const { url } = prepared.board;
   if (prepared.missingColumns.length > 0)
     throw new ActivityFailure(

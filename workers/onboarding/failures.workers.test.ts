@@ -111,6 +111,18 @@ describe("what is there already", () => {
     expect(mapped).toMatchObject({ status: "completed", board: { number } });
   });
 
+  test("a board that the project is registered with stays its board", async () => {
+    const columns = ["Todo", "Planning", "In Progress", "QA", "Review", "Done", "Blocked"];
+    const { ref } = it.mesh.preparation.addBoard("acme", { columns });
+    await it.mesh.addProject(repository, { board: ref, overrides: { retryBudget: 1 } });
+    const boards = it.mesh.preparation.boards.length;
+    const view = await it.ended((await it.onboard(repository, { overrides: { merge: "auto" } })).id);
+    expect(view).toMatchObject({ status: "completed", board: { number: ref.number } });
+    expect(it.mesh.preparation.boards).toHaveLength(boards);
+    const { policy } = await (await it.mesh.request(`/projects/${repository}`)).json<{ policy: object }>();
+    expect(policy).toMatchObject({ retryBudget: 1, merge: "auto" });
+  });
+
   test("a board whose own automations are on: adopted, named, with the way to turn them off", async () => {
     add();
     const columns = ["Todo", "Planning", "In Progress", "QA", "Review", "Done", "Blocked"];

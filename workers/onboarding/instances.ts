@@ -2,6 +2,7 @@ import { meshProject } from "../../core/ids.ts";
 import type { OnboardingId } from "../../core/ids.ts";
 import type { Onboarding } from "../../core/onboarding/state.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
+import { errorText, log } from "../../platform/log.ts";
 import { forgetRest } from "../scheduled/rest-memory.ts";
 
 /** What a waiting workflow listens to; it carries a credential's name at most, and means: look now. */
@@ -22,15 +23,13 @@ export async function startInstance(env: Env, of: Pick<Onboarding, "id" | "attem
   }
 }
 
-/** Tells the workflow to look now. One that is not there, or does not wait, hears nothing; it looks by itself. */
-export async function tellInstance(env: Env, of: Pick<Onboarding, "id" | "attempt">, credential: string | null): Promise<boolean> {
+/** Tells the workflow to look now. One that does not hear it looks by itself, a minute later at most. */
+export async function tellInstance(env: Env, of: Pick<Onboarding, "id" | "attempt">, credential: string | null): Promise<void> {
   try {
     const instance = await env.ONBOARDING.get(instanceId(of));
     await instance.sendEvent({ type: loginEvent, payload: { credential } });
-    return true;
   } catch (error) {
-    if (saysGone(error)) return false;
-    throw error;
+    log("warn", "the workflow of an onboarding was not told to look", { onboarding: of.id, attempt: of.attempt, error: errorText(error) });
   }
 }
 

@@ -2,6 +2,7 @@ import { mergeOverrides } from "../../core/policy.ts";
 import type { PermissionCheck } from "../../core/onboarding/view.ts";
 import { projectNamed } from "../registry.ts";
 import { ActivityFailure, done } from "./activity.ts";
+import { boardWanted } from "./board-wanted.ts";
 import type { ActivityContext, ActivityOutcome } from "./activity.ts";
 
 /** Without these it works in another way, or with less. */
@@ -9,8 +10,8 @@ const dispensable: ReadonlySet<string> = new Set(["webhooks-write", "organizatio
 
 /** Looks at the repository and at what the mesh may do there; nothing is changed. */
 export async function validate({ env, clients, onboarding }: ActivityContext): Promise<ActivityOutcome> {
-  const { repository, board, overrides } = onboarding.request;
-  const probe = await clients.preparation.probe(repository, board);
+  const { repository, overrides } = onboarding.request;
+  const probe = await clients.preparation.probe(repository, await boardWanted(env, onboarding.request));
   const permissions: readonly PermissionCheck[] = probe.checks;
   if (probe.archived)
     throw new ActivityFailure(

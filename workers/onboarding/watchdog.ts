@@ -4,7 +4,7 @@ import type { Moment } from "../../core/time.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
 import type { WatchedOnboarding } from "../../durable-objects/onboarding-store.ts";
 import { now } from "../../platform/clock.ts";
-import { log } from "../../platform/log.ts";
+import { errorText, log } from "../../platform/log.ts";
 import { instanceId, onboardingOf, saysGone, startInstance } from "./instances.ts";
 import { policyOf } from "./policy-of.ts";
 
@@ -49,7 +49,9 @@ async function lostInstance(env: Env, watched: WatchedOnboarding): Promise<"miss
     return over.has(status) ? "over" : null;
   } catch (error) {
     if (saysGone(error)) return "missing";
-    throw error;
+    // Its silence will tell.
+    log("warn", "the workflow of an onboarding cannot be asked", { onboarding: watched.id, error: errorText(error) });
+    return null;
   }
 }
 
