@@ -1,6 +1,6 @@
 import { meshProject } from "../core/ids.ts";
 import { secondMs } from "../core/time.ts";
-import { liveFeed, mailbox, orchestrator, pool, settings } from "../durable-objects/remote.ts";
+import { liveFeed, mailbox, orchestrator, pool, settings, vault } from "../durable-objects/remote.ts";
 import { registeredProjects } from "./registry.ts";
 import { tellCounts } from "./tell-counts.ts";
 
@@ -17,21 +17,22 @@ export async function costsOf(env: Env) {
   await tellCounts(env);
   const [profiles, agents] = await Promise.all([registeredProjects(env), pool(env).agents()]);
   const keys = [{ key: meshProject, name: "mesh" }, ...profiles];
-  const [projects, mailboxes, live, settingsCosts] = await Promise.all([
+  const [projects, vaults, mailboxes, live, settingsCosts] = await Promise.all([
     Promise.all(keys.map(async ({ key, name }) => ({ project: name, ...(await orchestrator(env, key).costs()) }))),
+    Promise.all(keys.map(async ({ key, name }) => ({ project: name, ...(await vault(env, key).costs()) }))),
     Promise.all(agents.filter(({ kind }) => kind === "remote").map(async ({ id }) => ({ agent: id, ...(await mailbox(env, id).costs()) }))),
     liveFeed(env).costs(),
     settings(env).costs(),
   ]);
   const { object: poolCosts, worker } = await pool(env).costs();
-  const sums = totals([...projects, ...mailboxes, live, settingsCosts, poolCosts, worker]);
+  const sums = totals([...projects, ...vaults, ...mailboxes, live, settingsCosts, poolCosts, worker]);
   const of = (name: string): number => sums[name] ?? 0;
   const total = {
     ...sums,
     queueOperations: of("queueMessages") * operationsPerMessage + of("queueRedeliveries"),
     gbSeconds: (of("activeMs") / secondMs) * objectGb,
   };
-  return { projects, objects: { pool: poolCosts, live, settings: settingsCosts, mailboxes }, worker, total };
+  return { projects, objects: { pool: poolCosts, live, settings: settingsCosts, vaults, mailboxes }, worker, total };
 }
 
 function totals(counted: readonly object[]): Record<string, number> {

@@ -8,7 +8,10 @@ const mesh = createTestMesh();
 
 interface Report {
   readonly projects: readonly (Costs & { readonly project: string })[];
-  readonly objects: Record<"pool" | "live" | "settings", Costs> & { readonly mailboxes: readonly (Costs & { agent: string })[] };
+  readonly objects: Record<"pool" | "live" | "settings", Costs> & {
+    readonly vaults: readonly (Costs & { project: string })[];
+    readonly mailboxes: readonly (Costs & { agent: string })[];
+  };
   readonly worker: Record<string, number>;
   readonly total: Record<string, number>;
 }
@@ -27,8 +30,9 @@ test("costs are told of every project and object and of the Worker, and add up",
   await mesh.send("POST", "/ops/reconcile");
   const { projects, objects, worker, total } = await costs();
   expect(projects.map(({ project }) => project)).toEqual(["mesh", "acme/counted"]);
+  expect(objects.vaults.map(({ project }) => project)).toEqual(["mesh", "acme/counted"]);
   expect(objects.mailboxes.map(({ agent }) => agent)).toEqual(["counted"]);
-  const every = [...projects, ...objects.mailboxes, objects.pool, objects.live, objects.settings];
+  const every = [...projects, ...objects.vaults, ...objects.mailboxes, objects.pool, objects.live, objects.settings];
   for (const name of ["requests", "rowsWritten", "rowsRead", "activeMs"] as const) {
     expect(total[name]).toBe(every.reduce((sum, each) => sum + each[name], 0));
   }

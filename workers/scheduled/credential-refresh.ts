@@ -1,6 +1,6 @@
 import { ClientError } from "../../clients/client-error.ts";
 import type { ProjectKey } from "../../core/ids.ts";
-import { minuteMs } from "../../core/time.ts";
+import { hourMs } from "../../core/time.ts";
 import type { Moment } from "../../core/time.ts";
 import { vault } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
@@ -11,7 +11,7 @@ import { failureOf } from "./report.ts";
 import type { Failure } from "./report.ts";
 
 /** A Vault without anything to renew is asked this often; who pushes what can be renewed has it asked at once. */
-const askedEveryMs = 30 * minuteMs;
+const askedEveryMs = 6 * hourMs;
 
 /** What the reconcile has to know and to give. */
 export interface RefreshRound {
