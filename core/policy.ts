@@ -5,6 +5,8 @@ import type { Issue, Result } from "./result.ts";
 const ms = (least: number, most: number, fallback: number) => z.number().int().min(least).max(most).default(fallback);
 const share = (fallback: number) => z.number().min(0).max(1).default(fallback);
 const count = (least: number, most: number, fallback: number) => z.number().int().min(least).max(most).default(fallback);
+/** Null = for ever. */
+const age = (most: number) => z.number().int().min(1).max(most).nullable().default(null);
 const section = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape).prefault({} as never);
 
 /** `HH:MM`, 00:00 to 23:59. */
@@ -116,6 +118,15 @@ export const policySchema = z.strictObject({
   }),
   retention: section({
     finishedMs: ms(hourMs, 365 * dayMs, 7 * dayMs).describe("how long the orchestrator keeps what has ended; the history stays"),
+    eventsMonths: age(240).describe("whole months of events kept in the database; empty: for ever. Set mesh-wide"),
+    journalDays: age(3_650).describe("days the archived journal is kept in R2; empty: for ever. Set mesh-wide"),
+    recordingsDays: age(3_650).describe("days recordings are kept in R2; empty: for ever. Set mesh-wide"),
+    onboardingsDays: age(3_650).describe("days a finished onboarding is kept; empty: for ever. Set mesh-wide"),
+  }),
+  backups: section({
+    enabled: z.boolean().default(true).describe("a backup of the whole mesh every night. Set mesh-wide"),
+    hourUtc: count(0, 23, 2).describe("the hour (UTC) of it, and of the nightly clean-up. Set mesh-wide"),
+    keepDays: count(1, 3_650, 30).describe("days a backup is kept; the newest always stays. Set mesh-wide"),
   }),
   notify: section({
     /** Whose phone listens to which topic of the notification server; empty = the Worker's own topic. An answer is by that person. */

@@ -57,6 +57,14 @@ export class OnboardingStore {
     return onboarding.value;
   }
 
+  /** Deletes those that ended before this moment; answers how many there were. `dryRun`: only counts. */
+  forget(before: Moment, dryRun: boolean): number {
+    const ended = "active = 0 AND json ->> '$.updatedAt' < ?";
+    const found = this.#sql.first<{ n: number }>(`SELECT COUNT(*) AS n FROM onboardings WHERE ${ended}`, before)?.n ?? 0;
+    if (!dryRun && found > 0) this.#sql.all(`DELETE FROM onboardings WHERE ${ended}`, before);
+    return found;
+  }
+
   *active(): Iterable<Onboarding> {
     for (const onboarding of this.#active.values()) if (isOnboarding(onboarding)) yield onboarding;
   }

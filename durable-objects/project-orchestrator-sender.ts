@@ -1,6 +1,7 @@
 import { isGitHubWrite } from "../core/effects.ts";
 import type { Effect } from "../core/effects.ts";
 import type { AgentId, ProjectKey } from "../core/ids.ts";
+import type { ProjectInput } from "../core/inputs.ts";
 import type { AgentResult } from "../core/pool/history.ts";
 import { outboxReady } from "../core/project/outbox.ts";
 import type { LiveMessage } from "../core/project/views.ts";
@@ -231,6 +232,18 @@ export function outstandingOf(store: StateStore, agent: AgentId, at: Moment): Ou
     assignments: [...store.tasksOf(agent)].map((task) => assignmentOf(task, store.tasks.payloadOf(task))),
     commands: ready.flatMap((effect) => (effect.kind === "tell-session" && effect.agent === agent ? [commandOf(effect)] : [])),
   };
+}
+
+/** Handovers that were not taken, as inputs. */
+export function declinedInputs(declined: readonly Declined[], at: Moment): ProjectInput[] {
+  return declined.map(({ task, attempt, reason }) => ({
+    id: `${task.id}:${attempt}:declined`,
+    at,
+    type: "handover-declined",
+    task: task.id,
+    attempt,
+    reason,
+  }));
 }
 
 /** A task as its agent gets it. */

@@ -22,7 +22,7 @@ import type { Costs } from "./project-orchestrator-costs.ts";
 import type { EntriesPage } from "./project-orchestrator-journal.ts";
 import { outgoingOf } from "./project-orchestrator-outgoing.ts";
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
-import { outstandingOf, Sender } from "./project-orchestrator-sender.ts";
+import { declinedInputs, outstandingOf, Sender } from "./project-orchestrator-sender.ts";
 import type { Declined, Outstanding } from "./project-orchestrator-sender.ts";
 import { Retention } from "./project-orchestrator-retention.ts";
 import { orchestratorSteps } from "./project-orchestrator-tables.ts";
@@ -232,6 +232,11 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     return this.#ready().store.onboardings.newest(limit, before).map(viewOnboarding);
   }
 
+  /** Deletes onboardings that ended before this moment, or only counts them. */
+  forgetOnboardings(before: Moment, dryRun: boolean): number {
+    return this.#ready().store.onboardings.forget(before, dryRun);
+  }
+
   /** The active ones, and when each one's workflow gave its last sign of life. */
   watchedOnboardings(): WatchedOnboarding[] {
     return this.#ready().store.onboardings.watched();
@@ -327,18 +332,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   }
 
   async #declined(declined: readonly Declined[]): Promise<void> {
-    if (declined.length === 0) return;
-    const at = now();
-    await this.#group.join(
-      declined.map(({ task, attempt, reason }) => ({
-        id: `${task.id}:${attempt}:declined`,
-        at,
-        type: "handover-declined" as const,
-        task: task.id,
-        attempt,
-        reason,
-      })),
-    );
+    if (declined.length > 0) await this.#group.join(declinedInputs(declined, now()));
   }
 
   #nextDue(): Moment | undefined {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { dayMs } from "../core/time.ts";
 import { knownDevices, type DeviceCommand } from "./agent-login.ts";
 import { RunnerSetupError } from "./runner-setup.ts";
 import { runnerVersion } from "./registration.ts";
@@ -15,6 +16,12 @@ function parseSlots(text: string): number {
   const slots = Number(text);
   if (!Number.isInteger(slots) || slots < 1 || slots > 1_000) throw new InvalidArgumentError("a whole number from 1 to 1000");
   return slots;
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!(limit > 0 && limit <= 100_000)) throw new InvalidArgumentError("a number above 0");
+  return limit;
 }
 
 /** `KEY=VALUE`, or `KEY` for the value in the runner's own environment, which keeps it out of the process list. */
@@ -59,6 +66,8 @@ const program = new Command("mesh-runner")
   .option("--token-file <file>", "file with the agent token (or set MESH_AGENT_TOKEN)")
   .option("--slots <n>", "sessions at a time", parseSlots, 1)
   .option("--dir <folder>", "journal, clones and worktrees", join(homedir(), ".mesh-six", "runner"))
+  .option("--keep-days <n>", "worktrees of runs nobody worked on for so long are removed", parseLimit, 14)
+  .option("--disk-gb <n>", "worktrees together; over it the oldest unused ones are removed", parseLimit)
   .option("--agent <agent>", "which coding agent: claude", "claude")
   .option("--claude <path>", "path of Claude Code")
   .option("--trust <owner/name>", "take this repository even without isolation (repeatable)", collect, [])
@@ -75,6 +84,8 @@ interface Flags {
   tokenFile?: string;
   slots: number;
   dir: string;
+  keepDays: number;
+  diskGb?: number;
   agent: string;
   claude?: string;
   trust: string[];
@@ -94,6 +105,7 @@ try {
     ...(claude === undefined ? {} : { claude }),
     ...(device === undefined ? {} : { device }),
     ...loginTimeLimit(),
+    sweep: { keepMs: flags.keepDays * dayMs, mostBytes: flags.diskGb === undefined ? null : flags.diskGb * 1024 ** 3 },
   });
   let signals = 0;
   const onSignal = () => void runner.drain(signals++ === 0 ? undefined : 0);

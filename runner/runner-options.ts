@@ -1,6 +1,7 @@
 import type { AgentLogin, DeviceCommand } from "./agent-login.ts";
 import type { AgentDriver } from "./drivers/driver.ts";
 import type { Log } from "./log.ts";
+import type { SweepLimits } from "./sweep.ts";
 
 /** What a runner is started with. */
 export interface RunnerOptions {
@@ -13,6 +14,8 @@ export interface RunnerOptions {
   readonly slots: number;
   /** Journal, clones and worktrees; one runner per folder. */
   readonly dir: string;
+  /** How long, and how much, of what runs have left is kept here; 14 days, and as much as there is. */
+  readonly sweep?: Partial<SweepLimits>;
   /** Repositories (`owner/name`) taken even without isolation. */
   readonly trust?: readonly string[];
   /** Given to the agent and to test commands, e.g. `ANTHROPIC_API_KEY`. */

@@ -26,7 +26,7 @@ import type { RunnerOptions } from "./runner-options.ts";
 import { claudeExecutable, reachableFolder, RunnerSetupError } from "./runner-setup.ts";
 import { placeOf, repositoryOf, type RunPlace } from "./run-place.ts";
 import type { Step, StepTools } from "./step.ts";
-import { sweep, touch } from "./sweep.ts";
+import { sweepAndSay, touch } from "./sweep.ts";
 import { beginTestStep } from "./test-step.ts";
 
 export interface RunnerEnd {
@@ -252,8 +252,7 @@ class HostingRunner implements Runner {
       return session === undefined ? [] : (placeOf(this.#setup.workFolder, session) ?? []);
     });
     for (const place of places) touch(place);
-    for (const path of sweep(this.#setup.workFolder, new Set(places.map(({ root }) => root))))
-      this.#setup.log("info", "old worktree removed", { path });
+    void sweepAndSay(this.#setup, new Set(places.map(({ root }) => root)), this.#options.sweep);
   }
 
   #toolsOf(ref: AttemptRef, place: RunPlace, repository: Repository, project: string): StepTools {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { pool, settings } from "../../durable-objects/remote.ts";
 import { costsOf } from "../costs.ts";
 import { configureProjects } from "../projects/configure-projects.ts";
+import { cleanUp } from "../scheduled/clean-up.ts";
 import { reconcile } from "../scheduled/reconcile.ts";
 import type { Routes } from "./routes.ts";
 
@@ -67,6 +68,19 @@ export function addOps(routes: Routes): void {
       const leaving = departures.map(({ profile, history, by, at }) => ({ project: profile.name, history, by, at }));
       return c.json({ stopped: meshState.stopped, leaving, restoring: restoring?.name ?? null });
     },
+  );
+  routes.add(
+    {
+      method: "post",
+      path: "/ops/cleanup",
+      tag: "operations",
+      summary: "Removes what the policy calls too old, as every night; dryRun: only says what it would remove",
+      access: "operator",
+      body: z.strictObject({ dryRun: z.boolean().default(false) }),
+      bodyOptional: true,
+      answers: { 200: "what was, or would be, removed; and what failed" },
+    },
+    async (c, { body }) => c.json(await cleanUp(c.env, c.get("createClients")(c.env), body.dryRun)),
   );
   routes.add(
     {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { ProjectKey } from "../../core/ids.ts";
 import { hourMs } from "../../core/time.ts";
+import { restName } from "./rest-memory.ts";
 import type { Moment } from "../../core/time.ts";
 
 const memory = z.object({
@@ -27,6 +28,7 @@ const memory = z.object({
  */
 export type PollMemory = z.output<typeof memory>;
 
+const prefix = "polls/";
 const nothing: PollMemory = memory.parse({ version: 1 });
 
 export async function pollMemory(env: Env, project: ProjectKey): Promise<PollMemory> {
@@ -44,11 +46,21 @@ export async function forgetPoll(env: Env, project: ProjectKey): Promise<void> {
   await env.ARCHIVE.delete(nameOf(project));
 }
 
+/** Deletes what is remembered of projects that are not among `known`; answers of how many. */
+export async function deletePolls(env: Env, known: () => Promise<ReadonlySet<ProjectKey>>, dryRun: boolean): Promise<number> {
+  const { objects } = await env.ARCHIVE.list({ prefix: prefix });
+  const present = await known();
+  const names = new Set([...present].map(nameOf));
+  const gone = objects.map(({ key }) => key).filter((key) => key !== restName && !names.has(key));
+  if (!dryRun && gone.length > 0) await env.ARCHIVE.delete(gone);
+  return gone.length;
+}
+
 /** The points counted for the hour that `at` lies in. */
 export function pointsAt(known: PollMemory, at: Moment): PollMemory["points"] {
   return at - known.points.hourFrom >= hourMs ? { ...known.points, hourFrom: at, used: 0 } : known.points;
 }
 
 function nameOf(project: ProjectKey): string {
-  return `polls/${project}.json`;
+  return `${prefix}${project}.json`;
 }

@@ -14,6 +14,7 @@ import { pokeProjection } from "../queues/projections.ts";
 import { registeredProjects } from "../registry.ts";
 import { archiveJournal } from "./archive-journal.ts";
 import { refreshCredentials } from "./credential-refresh.ts";
+import { nightly } from "./nightly.ts";
 import { reconcileProject, toleranceMs } from "./reconcile-project.ts";
 import { redeliverShared } from "./redeliver-shared.ts";
 import { continueDeletions } from "./deletions.ts";
@@ -54,17 +55,19 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const meshSettings = looked.length > 0 ? await attempt("settings", failures, () => settings(env).all(), undefined) : undefined;
   const vaults = [meshProject, ...profiles.map(({ key }) => key)];
   const renewing = { env, clients, which, known: known.credentials, failures };
-  const [healthChecks, redelivered, projections, archive, partitionsAt, leaving, credentials, onboardings, projects] = await Promise.all([
-    attempt("health-checks", failures, () => probeHealth(env, clients), 0),
-    redeliverShared(clients, profiles, which, failures),
-    attempt("projections", failures, () => pokeStale(round, keys), { poked: null, projected: known.projected }),
-    attempt("archive", failures, () => archiveDue(round, keys), { archived: 0, archivedAt: known.archivedAt }),
-    attempt("partitions", failures, () => makePartitions(round), known.partitionsAt),
-    attempt("deletions", failures, () => continueDeletions(env, clients, failures), 1),
-    attempt("credential-refresh", failures, () => refreshCredentials(renewing, vaults), { refreshed: 0, nextAt: known.credentials }),
-    attempt("onboardings", failures, () => watchDue(round), { restarted: 0, lookAt: known.onboardingsAt }),
-    Promise.all(looked.map((profile) => reconcileProject(env, clients, profile, which, meshSettings))),
-  ]);
+  const [healthChecks, redelivered, projections, archive, partitionsAt, nightlyAt, leaving, credentials, onboardings, projects] =
+    await Promise.all([
+      attempt("health-checks", failures, () => probeHealth(env, clients), 0),
+      redeliverShared(clients, profiles, which, failures),
+      attempt("projections", failures, () => pokeStale(round, keys), { poked: null, projected: known.projected }),
+      attempt("archive", failures, () => archiveDue(round, keys), { archived: 0, archivedAt: known.archivedAt }),
+      attempt("partitions", failures, () => makePartitions(round), known.partitionsAt),
+      attempt("nightly", failures, () => nightly(env, clients, at, known.nightlyAt, failures), known.nightlyAt),
+      attempt("deletions", failures, () => continueDeletions(env, clients, failures), 1),
+      attempt("credential-refresh", failures, () => refreshCredentials(renewing, vaults), { refreshed: 0, nextAt: known.credentials }),
+      attempt("onboardings", failures, () => watchDue(round), { restarted: 0, lookAt: known.onboardingsAt }),
+      Promise.all(looked.map((profile) => reconcileProject(env, clients, profile, which, meshSettings))),
+    ]);
   const rests = new Map(keys.map((key) => [key, at + restMostMs]));
   for (const [index, { key }] of looked.entries()) rests.set(key, projects[index]?.restsUntil ?? at);
   for (const key of projections.poked ?? keys) rests.set(key, at);
@@ -88,6 +91,7 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
     onboardingsAt: onboardings.lookAt,
     archivedAt: only(present, archive.archivedAt),
     partitionsAt,
+    nightlyAt,
     reconciledAt: at,
     credentials: credentials.nextAt,
   };
