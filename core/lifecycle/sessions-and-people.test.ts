@@ -26,6 +26,7 @@ describe("the session breaks off", () => {
     run.context = { ...run.context, profile: renamed };
     run.failed("infrastructure").wait(10_000);
     expect(run.submitted[0]?.payload).toMatchObject({ project: former.name, cloneUrl, branch: run.run.branch });
+    expect(run.prompt).toContain(`[mesh-six ${former.name}#`);
   });
   test.each(["authentication", "configuration", "refused"] as const)("%s → a person is told what to fix", (kind) => {
     const run = new ScriptedRun().toImplementation().failed(kind, "log in first");

@@ -2,6 +2,7 @@ import { runId } from "../ids.ts";
 import type { RunContext } from "../lifecycle/run-input.ts";
 import type { Question, Run, StartPrompt } from "../lifecycle/state.ts";
 import type { SessionStep } from "../task/state.ts";
+import { nameAt } from "../project/registry-entry.ts";
 import { stripHiddenMarkup } from "./markers.ts";
 
 /** The frame's limit is 250,000 characters; what comes from outside is cut well before. */
@@ -14,7 +15,7 @@ const most = { body: 30_000, guidance: 20_000, feedback: 40_000, steering: 20_00
 export function renderPrompt(run: Run, step: SessionStep, prompt: StartPrompt, context: Pick<RunContext, "profile">): string {
   const fresh = run.session.conversationId === null;
   const parts = [
-    `[mesh-six ${runId(context.profile.name, run.issue, run.run)} ${step}]`,
+    `[mesh-six ${runId(nameAt(context.profile, run.startedAt), run.issue, run.run)} ${step}]`,
     fresh || prompt.type === "plan" || prompt.type === "resume" ? issuePart(run, context) : "",
     fresh || prompt.type === "plan" ? guidancePart(run) : "",
     fresh || prompt.type === "implement" || prompt.type === "resume" ? planPart(run) : "",

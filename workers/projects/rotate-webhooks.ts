@@ -25,7 +25,9 @@ export async function rotateWebhooks(env: Env, { webhooks }: Clients, known: Pro
   if (organization === undefined) return settle(renewed, first);
   const version = (profile.organizationHookVersion ?? 1) + 1;
   const next = { ...renewed, organizationHookVersion: version };
-  return settle(next, await webhooks.ensure(next));
+  const second = await webhooks.ensure(next);
+  // The repository's was made a moment ago.
+  return settle(next, [...first.filter(({ kind }) => kind === "repository"), ...second.filter(({ kind }) => kind === "organization")]);
 
   async function settle(project: ProjectProfile, states: readonly HookState[]): Promise<Rotation> {
     const entered = await configureProject(env, project);
