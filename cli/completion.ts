@@ -8,6 +8,23 @@ import { MeshApi } from "./mesh-api.ts";
 const patienceMs = 1_000;
 
 /**
+ * The script that comes with the package needs bash-completion, which many machines lack, and evaluates the line that is being typed: a command
+ * substitution in it would run at the Tab key. This one passes the words on as they are.
+ */
+const bashScript = [
+  "# bash completion for mesh",
+  "_mesh_complete() {",
+  "  local word rest",
+  "  COMPREPLY=()",
+  "  while IFS=$'\\t' read -r word rest; do",
+  '    [[ -z $word || $word == :* ]] || COMPREPLY+=("$word")',
+  '  done < <(mesh complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)',
+  "}",
+  "complete -o default -F _mesh_complete mesh",
+  "",
+].join("\n");
+
+/**
  * `mesh completion <shell>`: a script for bash, zsh or fish that asks `mesh complete` what may follow. To be added after all other verbs. Names of
  * projects, issues, agents and profiles are offered when the mesh tells them at once.
  */
@@ -15,7 +32,11 @@ export async function addCompletion(program: Command): Promise<void> {
   const completions = tab(program, { completionCommandName: "completion" });
   program.commands
     .find((command) => command.name() === "completion")
-    ?.description("print a script that completes mesh in bash, zsh, fish or powershell");
+    ?.description("print a script that completes mesh in bash, zsh or fish")
+    .action((shell: string) => {
+      if (shell === "bash") process.stdout.write(bashScript);
+      else completions.setup("mesh", "mesh", shell);
+    });
   const [, , verb, ...words] = process.argv;
   if (verb === "complete")
     await offerNames(

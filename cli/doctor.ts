@@ -30,7 +30,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export function addDoctor(program: Command): void {
   meshVerb(program, "doctor", "what is missing here and on the mesh, and the command that mends it; exit code 1 when anything is")
     .option("--for <purpose>", `only what is needed to: ${purposes.join(", ")} (repeatable)`, collect)
-    .option("--settings <file>", "the settings that a deployment is made with; .dev.vars unless said")
+    .option("--settings <file>", "the settings that a deployment is made with; .dev.vars.production unless said")
     .option("--claude <path>", "another Claude Code, as the runner's --claude")
     .action(async (flags: Flags) => {
       const out = new Output(flags.json === true);
@@ -53,7 +53,7 @@ function wantedOf(flags: Flags): readonly Purpose[] {
 
 async function examine(flags: Flags, wanted: readonly Purpose[]): Promise<Finding[]> {
   const wants = (...some: Purpose[]): boolean => some.some((purpose) => wanted.includes(purpose));
-  const file = resolve(flags.settings ?? join(root, ".dev.vars"));
+  const file = resolve(flags.settings ?? join(root, ".dev.vars.production"));
   const values = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
   const nothing: MeshExamined = { findings: [], isReady: false, givesKeys: false };
   const [mesh, cloudflare, database] = await Promise.all([

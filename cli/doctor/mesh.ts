@@ -72,7 +72,7 @@ async function reaches(access: MeshAccess, found: Finding[]): Promise<boolean> {
       missing(
         subject,
         `${access.url}: ${error.message}`,
-        ...(isLocal ? ["mesh start"] : ["npx wrangler deploy   or mend the address: mesh login --url …"]),
+        ...(isLocal ? ["mesh start"] : ["mesh deploy   or mend the address: mesh login --url …"]),
         ...fix,
       ),
     );
@@ -100,7 +100,7 @@ async function examineReady(access: MeshAccess, hints: SettingHints, found: Find
           ? missing(
               { ...subject, name: `binding ${path}` },
               "the Worker lacks it",
-              "npx wrangler deploy   with the wrangler.toml of this version",
+              "mesh deploy --yes   with the wrangler.toml of this version",
             )
           : settingFinding("mesh", path, message, hints, neededFor, `npx wrangler secret put ${path}`),
       );
@@ -146,7 +146,7 @@ async function judge(api: MeshApi, diagnosis: Diagnosis, found: Finding[]): Prom
       : warning(
           version,
           `this command is ${meshVersion}, the mesh ${diagnosis.version}`,
-          "git pull && npm ci   here, or npx wrangler deploy there",
+          "git pull && npm ci   here, or mesh deploy --yes there",
         ),
   );
   const cron = subjectOf("cron");
@@ -158,7 +158,7 @@ async function judge(api: MeshApi, diagnosis: Diagnosis, found: Finding[]): Prom
           cron,
           reconciledAt === null ? "it has never run" : `last reconcile ${when(reconciledAt)}`,
           "mesh reconcile",
-          "npx wrangler deploy   sets the trigger of wrangler.toml",
+          "mesh deploy --yes   sets the trigger of wrangler.toml",
         ),
   );
   const { database } = diagnosis;

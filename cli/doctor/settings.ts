@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { parseSettings } from "../../platform/config.ts";
+import { generatedKeys } from "../deploy/settings.ts";
 import { fine, missing, skipped, warning, type Finding, type Subject } from "./finding.ts";
 
 /** Where each setting comes from, by its name: the comments of `.dev.vars.example`. */
@@ -39,7 +40,7 @@ export function hintsOf(root: string): SettingHints {
 
 export interface SettingsOptions {
   readonly root: string;
-  /** `.dev.vars` of the checkout unless said. */
+  /** In the form of `.dev.vars`. */
   readonly file: string;
   /** The mesh has told that it has all it needs. */
   readonly meshIsReady: boolean;
@@ -65,12 +66,25 @@ export function examineSettings({ root, file, meshIsReady }: SettingsOptions): F
       ),
     );
   const faults = faultsIn(values, hints);
-  return [...(faults.length === 0 ? [fine(subject, `${file} has all that is needed`)] : []), ...faults, ...unknown];
+  return [
+    ...(faults.every(({ status }) => status !== "missing") ? [fine(subject, `${file} has all that is needed`)] : []),
+    ...faults,
+    ...unknown,
+  ];
 }
 
 function faultsIn(values: NodeJS.Dict<string>, hints: SettingHints): Finding[] {
   const settings = parseSettings({ ...values });
-  return settings.ok ? [] : settings.error.map((issue) => settingFinding("settings", issue.path, issue.message, hints, ["deploy"]));
+  if (settings.ok) return [];
+  return settings.error.map(({ path, message }) =>
+    !values[path] && generatedKeys.includes(path as (typeof generatedKeys)[number])
+      ? warning(
+          { name: `setting ${path}`, group: "settings", neededFor: ["deploy"] },
+          "not there: mesh deploy makes one",
+          "mesh deploy --yes --save-keys <file>",
+        )
+      : settingFinding("settings", path, message, hints, ["deploy"]),
+  );
 }
 
 /** A setting that is missing or malformed, with where it comes from. */

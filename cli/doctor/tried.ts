@@ -13,7 +13,7 @@ export async function tried<T>(found: Finding[], name: string, ask: () => Promis
       warning(
         { name, group: "mesh", neededFor: ["operate", "runner"] },
         isOlder ? "this mesh is older and does not tell" : error.message,
-        ...(isOlder ? ["npx wrangler deploy"] : (error.parts.fix ?? [])),
+        ...(isOlder ? ["mesh deploy --yes"] : (error.parts.fix ?? [])),
       ),
     );
     return undefined;
