@@ -6,6 +6,7 @@ import { settingsOf } from "../../platform/config.ts";
 import { hookVerifier, readHookId } from "../../platform/hook-id.ts";
 import type { Hook } from "../../platform/hook-id.ts";
 import { signingKeys } from "../../platform/keys.ts";
+import { errorText, log } from "../../platform/log.ts";
 import type { InboundMessage } from "../../platform/queue-messages.ts";
 import { registryAtHand } from "../registry.ts";
 import { countWorker } from "../../platform/worker-counts.ts";
@@ -60,8 +61,14 @@ async function receive(c: HttpContext): Promise<Response> {
 /** Whether the hook was rotated since. No object is asked for it: the registry as this isolate knows it counts. */
 async function isSuperseded(c: HttpContext, hook: Hook): Promise<boolean> {
   if (hook.kind === "app") return false;
-  const projects = await registryAtHand(c.env, (work) => c.executionCtx.waitUntil(work));
-  return hook.version < currentVersion(projects, hook);
+  try {
+    const projects = await registryAtHand(c.env, (work) => c.executionCtx.waitUntil(work));
+    return hook.version < currentVersion(projects, hook);
+  } catch (error) {
+    // Taking one delivery of an older hook is better than losing all of them.
+    log("warn", "registry not read; the delivery is taken", { error: errorText(error) });
+    return false;
+  }
 }
 
 async function take(c: HttpContext, hook: Hook, event: string, delivery: string, payload: unknown): Promise<Response> {

@@ -95,3 +95,13 @@ test("a flood of deliveries asks the registry at most once in 30 s", async () =>
   await Promise.all(Array.from({ length: 20 }, () => deliver(mesh, hook)));
   expect((await pool(mesh.env).costs()).object.requests - before).toBeLessThan(5);
 });
+
+test("deliveries are taken while the registry cannot be read", async () => {
+  const mesh = createTestMesh();
+  const { profile } = await mesh.addProject("acme/unread", boardOf("unread"));
+  const getByName = (): never => {
+    throw new Error("overloaded");
+  };
+  Object.assign(mesh.env, { POOL: { getByName } });
+  expect((await deliver(mesh, { kind: "repository", subject: profile.key, version: 1 })).status).toBe(202);
+});
