@@ -68,7 +68,7 @@ export class VaultSecrets {
       const head = heads.value.secrets[name];
       if (head === undefined) return row === undefined ? refused("unknown-credential") : this.#refuse(name, row.version, "tampered", by);
       if (row?.version !== head.version) return this.#refuse(name, row?.version ?? 0, "rolled-back", by);
-      if (head.state === "ended") return refused("invalidated");
+      if (head.state === "ended") return row.sealed === null ? refused("invalidated") : this.#refuse(name, row.version, "rolled-back", by);
       const opened = await unseal(this.#keys, { project: this.#project, name, version: head.version }, row.sealed);
       // Meanwhile a newer version may have come, or this one have been ended.
       const still = this.#store.secret(name);
@@ -83,7 +83,7 @@ export class VaultSecrets {
     if (!heads.ok) return heads.error;
     const head = heads.value.secrets[row.name];
     if (head?.version !== row.version) return "rolled-back";
-    if (head.state === "ended") return undefined;
+    if (head.state === "ended") return row.sealed === null ? undefined : "rolled-back";
     const opened = await unseal(this.#keys, { project: this.#project, name: row.name, version: row.version }, row.sealed);
     return opened.ok ? undefined : opened.error;
   }

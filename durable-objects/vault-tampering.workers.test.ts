@@ -135,8 +135,8 @@ test("a rolled-back version is refused, and so is an ended one that was put back
   expect(await made.bundle(3)).toMatchObject({ ok: true });
   await made.vault.invalidate("agent", "ann", "leaked");
   await put(made, newer);
-  expect(await made.bundle(4)).toEqual({ ok: false, error: "bundle-over" });
-  expect(await made.vault.list()).toMatchObject([{ version: 2 }]);
+  expect(await made.bundle(4)).toEqual({ ok: false, error: "rolled-back" });
+  expect(await made.vault.health()).toMatchObject({ hasValidCredential: false, credentials: [{ version: 2, fault: "rolled-back" }] });
 });
 
 test("a secret that was never written here is refused", async () => {

@@ -312,30 +312,38 @@ describe("master keys", () => {
     const { vault, push, bundle, sql } = createVault();
     const names = [..."abcdefghijkl"];
     for (const name of names) await push({ [`KEY_${name.toUpperCase()}`]: secret }, { name });
-    await vault.put("other", secret, "onboarding");
-    await giveMasterKeys(secondMasterKey, firstMasterKey);
-    let [done, reads, attempt] = [false, 0, 0];
-    const reading = [1, 2, 3, 4].map(async () => {
+    for (let n = 0; n < 40; n += 1) await vault.put(`other-${n}`, secret, "onboarding");
+    let [done, reads, bundles] = [false, 0, 0];
+    const reading = Array.from({ length: 8 }, async (_, reader) => {
       while (!done) {
-        const read = attempt % 2 === 0 ? await vault.read("other", "onboarding", "load") : await bundle((attempt += 1));
+        const read = reader === 0 ? await bundle((bundles += 1)) : await vault.read(`other-${reads % 40}`, "onboarding", "load");
         expect(read).toMatchObject({ ok: true });
         reads += 1;
-        attempt += 1;
       }
     });
     const writing = (async () => {
       for (let n = 0; n < 5; n += 1) expect(await push({ KEY_A: `newer ${n}` }, { name: "a" })).toMatchObject({ ok: true });
     })();
-    // Interrupted and called again, twice at once: each data key is wrapped once.
-    const counts = await Promise.all([vault.rewrap("ann"), vault.rewrap("ann"), writing]);
+    // There and back and there again; asked for twice at once, each data key is wrapped once.
+    for (const [current, previous] of [
+      [secondMasterKey, firstMasterKey],
+      [firstMasterKey, secondMasterKey],
+      [secondMasterKey, firstMasterKey],
+    ] as const) {
+      await giveMasterKeys(current, previous);
+      const counts = await Promise.all([vault.rewrap("ann"), vault.rewrap("ann")]);
+      expect(counts.flatMap(({ failed }) => failed)).toEqual([]);
+      expect(counts.reduce((sum, { rewrapped }) => sum + rewrapped, 0)).toBeGreaterThan(names.length + 30);
+    }
+    await writing;
     done = true;
     await Promise.all(reading);
-    expect(reads).toBeGreaterThan(4);
-    expect(counts.slice(0, 2).every((count) => count?.failed.length === 0)).toBe(true);
+    expect(reads).toBeGreaterThan(20);
+    expect(bundles).toBeGreaterThan(1);
     await giveMasterKeys(secondMasterKey);
     expect(await vault.rewrap("ann")).toEqual({ rewrapped: 0, failed: [] });
     expect(await bundle(1_000)).toMatchObject({ ok: true, value: { variables: { KEY_B: secret, KEY_A: "newer 4" } } });
-    expect(await vault.read("other", "onboarding", "after")).toEqual({ ok: true, value: secret });
+    expect(await vault.read("other-39", "onboarding", "after")).toEqual({ ok: true, value: secret });
     const keys = (await sql("SELECT json_extract(sealed, '$.key.id') AS id FROM secrets")).map(({ id }) => id);
     expect(new Set(keys).size).toBe(1);
   });
