@@ -224,7 +224,7 @@ test("built-in agents are declared once and always online", async () => {
   expect(now() - (agent?.registeredAt ?? 0)).toBeGreaterThanOrEqual(86_400_000);
 });
 
-test("the registry finds projects by name, key and board", async () => {
+test("the registry finds projects by name, an earlier one too, by key and by board", async () => {
   const profile: ProjectProfile = {
     key: "R_9" as ProjectKey,
     name: "ada/engine" as ProjectName,
@@ -238,7 +238,8 @@ test("the registry finds projects by name, key and board", async () => {
   await pool(env).projectRegistered(profile);
   await pool(env).projectRegistered({ ...profile, name: "ada/machine" as ProjectName });
   await restart();
-  expect(await pool(env).projectNamed("ada/engine" as ProjectName)).toBeNull();
+  expect((await pool(env).projectNamed("ada/engine" as ProjectName))?.key).toBe("R_9");
+  expect(await pool(env).projectNamed("ada/nobody" as ProjectName)).toBeNull();
   expect((await pool(env).projectNamed("ada/machine" as ProjectName))?.key).toBe("R_9");
   expect((await pool(env).projectOfBoard("PVT_1"))?.key).toBe("R_9");
   expect((await pool(env).projectKeyed(profile.key))?.name).toBe("ada/machine");
