@@ -8,12 +8,12 @@ import { nextActivity } from "../../core/onboarding/transition.ts";
 import { onboardingActivities } from "../../core/onboarding/view.ts";
 import type { OnboardingActivity } from "../../core/onboarding/view.ts";
 import { hourMs } from "../../core/time.ts";
-import { orchestrator } from "../../durable-objects/remote.ts";
+import { orchestrator, pool } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
 import { errorText, log } from "../../platform/log.ts";
 import type { Clients } from "../clients.ts";
 import { activities } from "./activities.ts";
-import { failureOf, isPassing } from "./activity.ts";
+import { ActivityFailure, failureOf, isPassing } from "./activity.ts";
 import type { ActivityOutcome } from "./activity.ts";
 import { policyOf } from "./policy-of.ts";
 
@@ -51,6 +51,7 @@ export async function perform(
   const said = (what: string, input: OnboardingInput) => mesh.apply({ ...input, id: `${id}:${attempt}:${activity}:${what}`, at: now() });
   await said("begun", { type: "onboarding-step-begun", activity, ...of });
   try {
+    await refuseDeleted(env, onboarding);
     const policy = await policyOf(env, onboarding.request.overrides);
     const alive = signsOfLife(env, of, policy.redelivery.leaseMs / 4);
     let outcome: ActivityOutcome;
@@ -88,6 +89,18 @@ export async function perform(
     await said("failed", { type: "onboarding-failed", activity, ...failureOf(error), ...of });
     return { next: "stop" };
   }
+}
+
+/** A project that was deleted meanwhile does not come back by what is still to be done. */
+async function refuseDeleted(env: Env, { completed, found }: Onboarding): Promise<void> {
+  const { profile } = found;
+  if (profile === undefined || !completed.some(({ activity }) => activity === "registry")) return;
+  if ((await pool(env).projectKeyed(profile.key)) !== null) return;
+  throw new ActivityFailure(
+    "project-deleted",
+    `${profile.name} was deleted from the mesh meanwhile.`,
+    "Onboard it anew, if that is wanted.",
+  );
 }
 
 /** Says what a person has to do, when that is not shown already. */

@@ -1,10 +1,12 @@
 import { env } from "cloudflare:workers";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { meshProject } from "../../core/ids.ts";
-import type { OnboardingId } from "../../core/ids.ts";
+import type { OnboardingId, ProjectName } from "../../core/ids.ts";
+import type { ProjectInput } from "../../core/inputs.ts";
 import { requestFor } from "../../core/onboarding/onboarding-fixture.ts";
+import { ReplayedProject } from "../../core/project/replay.ts";
 import { minuteMs, secondMs } from "../../core/time.ts";
-import { orchestrator } from "../../durable-objects/remote.ts";
+import { orchestrator, pool } from "../../durable-objects/remote.ts";
 import { clock, now } from "../../platform/clock.ts";
 import { orderedId } from "../../platform/random-id.ts";
 import { createOnboardingMesh } from "./onboarding-fixture.ts";
@@ -103,6 +105,26 @@ test("an Idempotency-Key repeated begins nothing more, also after the end", asyn
   await it.ended(first.id);
   const again = await (await it.mesh.send("POST", "/onboard", { repository: "acme/once", ...skipped }, headers)).json<{ id: string }>();
   expect(again).toMatchObject({ id: first.id, status: "completed" });
+});
+
+test("a project that is deleted meanwhile does not come back", async () => {
+  const id = await waitingForKey("acme/deleted");
+  const { profile } = await (await it.mesh.request("/projects/acme/deleted")).json<{ profile: { key: string } }>();
+  expect(await pool(env).projectDeparts("acme/deleted" as ProjectName, "keep", "operator")).not.toBeNull();
+  await it.mesh.send("POST", `/onboard/${id}/auth-callback`);
+  expect(await it.ended(id)).toMatchObject({
+    status: "failed",
+    project: profile.key,
+    error: { activity: "login", reason: "project-deleted" },
+  });
+});
+
+test("the journaled inputs, replayed, give the same onboardings", async () => {
+  const { entries } = await orchestrator(env, meshProject).entriesSince(0, 10_000);
+  const replayed = new ReplayedProject(meshProject);
+  for (const { inputs } of entries) for (const input of inputs) replayed.apply(input as ProjectInput);
+  expect(replayed.onboardings.size).toBeGreaterThan(4);
+  for (const [id, onboarding] of replayed.onboardings) expect(await orchestrator(env, meshProject).onboarding(id)).toEqual(onboarding);
 });
 
 test("what does not fit is refused with its path", async () => {
