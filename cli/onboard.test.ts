@@ -1,7 +1,8 @@
+import { spawn } from "node:child_process";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { onboardingActivities, phaseOfActivity, type OnboardingView } from "../core/onboarding/view.ts";
 import { problem, startMadeUpMesh, type MadeUpMesh } from "./testing/made-up-mesh.ts";
-import { runMesh, until } from "./testing/run-mesh.ts";
+import { freshHome, node, root, runMesh, until } from "./testing/run-mesh.ts";
 
 let mesh: MadeUpMesh;
 beforeAll(async () => {
@@ -157,6 +158,27 @@ test.each([
   expect(mesh.asked.filter(({ path }) => path.endsWith("/auth-callback")).map(({ body }) => body)).toEqual([
     { variables: { ANTHROPIC_API_KEY: key } },
   ]);
+});
+
+test("on a terminal the key is asked for and not shown, nor its length", async () => {
+  story(waiting({ mode: "api-key" }), waiting({ mode: "api-key" }), view(all));
+  mesh.on("POST /onboard/o1/auth-callback", { status: "accepted" });
+  // `script` gives the command a terminal, and shows what stands on it.
+  const terminal = spawn("script", ["-qec", `${node} ${root}/cli/mesh.ts onboard acme/todo-app`, "/dev/null"], {
+    env: { PATH: process.env["PATH"], HOME: freshHome(), TERM: "xterm", ...env() },
+  });
+  let shown = "";
+  terminal.stdout.setEncoding("utf8").on("data", (text: string) => (shown += text));
+  const ended = new Promise((resolve) => terminal.once("close", resolve));
+  await until(() => shown, "ANTHROPIC_API_KEY (hidden):");
+  const before = shown.length;
+  terminal.stdin.write(key);
+  // What is typed next is a correction: the last character goes and comes back.
+  terminal.stdin.write(`\u007f${key.at(-1)}\r`);
+  expect(await ended).toBe(0);
+  expect(mesh.asked.find(({ path }) => path.endsWith("/auth-callback"))?.body).toEqual({ variables: { ANTHROPIC_API_KEY: key } });
+  expect(shown).not.toContain(key.slice(0, 8));
+  expect(shown.slice(before)).not.toContain("*");
 });
 
 test("no key and nobody to ask: says how to give it, exit code 7", async () => {

@@ -55,7 +55,11 @@ export function addOnboard(program: Command): void {
           { head: "onboarding", of: ({ id }) => id },
           { head: "repository", of: ({ repository }) => repository },
           { head: "status", of: ({ status }) => status, paint: (text, { status }) => statusColour(status, out.colours)(text) },
-          { head: "at", of: ({ activity, phase, error }) => error?.activity ?? activity ?? phase ?? "", least: 8 },
+          {
+            head: "at",
+            of: ({ status, activity, phase, error }) => (status === "completed" ? "" : (error?.activity ?? activity ?? phase ?? "")),
+            least: 8,
+          },
           { head: "done", of: ({ completed }) => String(completed.length), align: "right", drop: 2 },
           { head: "what", of: ({ error }) => error?.message ?? "", least: 14, drop: 1 },
           { head: "changed", of: ({ updatedAt }) => shortWhen(updatedAt), drop: 3 },

@@ -28,7 +28,7 @@ export function showOnboarding(out: Output, view: OnboardingView): void {
 export function stepLine(out: Output, activity: string, summary: string, at: string = ""): void {
   const { colours } = out;
   const indent = " ".repeat(activityWidth + 4);
-  const [first = "", ...rest] = wrappedSummary(out, summary, indent.length);
+  const [first = "", ...rest] = wrappedSummary(out, summary, indent.length + (at === "" ? 0 : at.length + 2));
   out.line(`${colours.green("✓")} ${activity.padEnd(activityWidth)}  ${first}${at ? `  ${colours.dim(at)}` : ""}`);
   for (const line of rest) out.line(`${indent}${line}`);
 }
