@@ -112,6 +112,28 @@ export interface VaultRotated {
 
 export interface MeshState {
   readonly stopped: { readonly at: Moment; readonly by: string; readonly reason: string } | null;
+  /** Projects that are being deleted. */
+  readonly leaving?: readonly { readonly project: string; readonly history: string }[];
+  /** The backup that is being brought back. */
+  readonly restoring?: string | null;
+}
+
+interface OldObjects {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+/** What a clean-up removed, or would remove. */
+export interface CleanedUp {
+  readonly dryRun: boolean;
+  readonly backups: readonly string[];
+  readonly partitions: readonly string[];
+  readonly events: number;
+  readonly journal: OldObjects;
+  readonly recordings: OldObjects;
+  readonly polls: number;
+  readonly onboardings: number;
+  readonly failures: readonly { readonly what: string; readonly reason: string; readonly message: string }[];
 }
 
 /** Of stop and start; `untold` projects learn it by the next reconcile. */

@@ -4,6 +4,7 @@ import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import * as z from "zod";
 import type { BackupListed } from "./answers.ts";
+import { bytesText } from "./bytes-text.ts";
 import { meshVerb, onMesh, verbGroup } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { Failure, usage } from "./failure.ts";
@@ -143,10 +144,4 @@ function hashOf(content: Uint8Array): string {
 
 function damaged(object: string): Failure {
   return new Failure({ exitCode: exitCodes.failed, reason: "damaged", message: `${object} is not what the manifest says: it is damaged.` });
-}
-
-function bytesText(bytes: number): string {
-  if (bytes < 1_024) return `${bytes} B`;
-  if (bytes < 1_048_576) return `${(bytes / 1_024).toFixed(1)} KiB`;
-  return `${(bytes / 1_048_576).toFixed(1)} MiB`;
 }

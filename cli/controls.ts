@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import type { ProjectReport } from "../workers/scheduled/report.ts";
 import type { Commanded } from "./answers.ts";
+import { bytesText } from "./bytes-text.ts";
+import { cleanLine } from "./clean-text.ts";
 import { meshVerb, onMesh } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
-import { showDocument } from "./show-document.ts";
 import { startSpinner } from "./spinner.ts";
 import { when } from "./when.ts";
 
@@ -34,6 +35,9 @@ export function addControls(program: Command): void {
     onMesh(async ({ api, out }) => {
       const state = await api.state();
       out.answer(state, () => {
+        if (state.restoring) out.text(`The backup ${state.restoring} is being brought back.`);
+        for (const { project, history } of state.leaving ?? [])
+          out.text(`${project} is being deleted, its history ${history === "keep" ? "kept" : "forgotten"}.`);
         if (state.stopped === null) out.line("The mesh is at work.");
         else
           out.text(
@@ -65,25 +69,42 @@ export function addControls(program: Command): void {
           out.line(
             `Health checks ${report.healthChecks}, deliveries repeated ${report.redelivered}, read models poked ${report.poked}, entries archived ${report.archived}.`,
           );
-          for (const { what, reason, message } of failures) out.text(`${out.colours.red("failed")} ${what}: ${message} (${reason})`);
+          tellFailures(out, failures);
         });
         if (failures.length > 0) process.exitCode = exitCodes.failed;
       }),
     );
-  meshVerb(program, "cleanup", "take away what the policy no longer keeps: old recordings, partitions, worktrees")
+  meshVerb(program, "cleanup", "take away what the policy no longer keeps: old backups, events, journals, recordings, onboardings")
     .option("--dry-run", "only say what would go")
     .action(
       onMesh(async ({ api, out }, flags: { dryRun?: true }) => {
         const spinner = startSpinner(out, "looking for what is no longer kept");
         const cleaned = await api.cleanUp(flags.dryRun === true).finally(() => spinner.stop());
         out.answer(cleaned, () => {
-          out.line(flags.dryRun ? "Would go:" : "Gone:");
-          showDocument(out, cleaned);
+          const { journal, recordings } = cleaned;
+          const list = (names: readonly string[]): string => (names.length === 0 ? "none" : names.join(", "));
+          out.line(cleaned.dryRun ? "Would go, as the policy's retention says:" : "Gone, as the policy's retention says:");
+          out.pairs([
+            ["backups", list(cleaned.backups)],
+            ["months of events", list(cleaned.partitions)],
+            ["other events", String(cleaned.events)],
+            ["archived journal", `${journal.objects} objects, ${bytesText(journal.bytes)}`],
+            ["recordings", `${recordings.objects} objects, ${bytesText(recordings.bytes)}`],
+            ["board memories", String(cleaned.polls)],
+            ["onboardings", String(cleaned.onboardings)],
+          ]);
+          tellFailures(out, cleaned.failures);
         });
+        if (cleaned.failures.length > 0) process.exitCode = exitCodes.failed;
       }),
     );
 }
 
 function tellUntold(out: Output, { untold }: Commanded): void {
   if (untold.length > 0) out.text(`Not yet told, and told by the next reconcile: ${untold.join(", ")}.`);
+}
+
+function tellFailures(out: Output, failures: readonly { what: string; reason: string; message: string }[]): void {
+  for (const { what, reason, message } of failures)
+    out.line(`${out.colours.red("failed")} ${cleanLine(`${what}: ${message} (${reason})`)}`);
 }

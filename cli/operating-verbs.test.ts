@@ -151,6 +151,31 @@ agent v2    ANTHROPIC_API_KEY  operator, HH:MM (7 h ago)  holds
     text: "Stopped by operator on YYYY-MM-DD HH:MM (3 h ago): moving.\n",
   },
   {
+    args: ["cleanup", "--dry-run"],
+    route: "POST /ops/cleanup",
+    answer: {
+      dryRun: true,
+      backups: ["2026-01-01T02-00-00-abcd1234"],
+      partitions: [],
+      events: 7,
+      journal: { objects: 2, bytes: 4_096 },
+      recordings: { objects: 0, bytes: 0 },
+      polls: 1,
+      onboardings: 0,
+      failures: [],
+    },
+    body: { dryRun: true },
+    text: `Would go, as the policy's retention says:
+backups           2026-01-01T02-00-00-abcd1234
+months of events  none
+other events      7
+archived journal  2 objects, 4.0 KiB
+recordings        0 objects, 0 B
+board memories    1
+onboardings       0
+`,
+  },
+  {
     args: ["backup", "create"],
     route: "POST /ops/backup",
     answer: { name: "2026-11-26T02-00", objects: 12, bytes: 34_567 },
