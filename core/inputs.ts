@@ -108,7 +108,7 @@ export type InputBody =
       readonly type: "project-configured";
       readonly profile: ProjectProfile;
       readonly meshOverrides: PolicyOverrides;
-      /** Set by the orchestrator where a project begins anew after it was deleted: how high its runs were numbered before. */
+      /** Set where a project begins anew after it was deleted, or was brought back from a backup: how high its runs may be numbered already. */
       readonly formerRuns?: number;
     }
   /** The project is being deleted: everything of it ends, and nothing new begins. */

@@ -70,12 +70,13 @@ export interface Outlook {
   readonly runs: readonly RunView[];
   /** The mesh-wide settings as the project was last told them; null before it was configured. */
   readonly told: MeshSettings | null;
+  readonly formerRuns: number;
 }
 
 export function outlookOf(store: StateStore): Outlook {
   const { configuration, policy } = store;
   const told = configuration && { overrides: configuration.meshOverrides, meshState: configuration.meshState ?? { n: 0, stopped: null } };
-  return { policy, runs: recentRuns(store), told };
+  return { policy, runs: recentRuns(store), told, formerRuns: configuration?.formerRuns ?? 0 };
 }
 
 /** Active runs, then the most recently ended ones. */

@@ -1,10 +1,13 @@
 import type { ProjectKey } from "../../core/ids.ts";
 import { ok, refused } from "../../core/result.ts";
 import type { Result } from "../../core/result.ts";
+import { hourMs } from "../../core/time.ts";
+import type { Moment } from "../../core/time.ts";
 import { alignReadModel } from "../../drizzle/align-read-model.ts";
 import { orchestrator, pool, settings, vault } from "../../durable-objects/remote.ts";
 import type { MeshSettings } from "../../durable-objects/settings.ts";
 import type { VaultPage } from "../../durable-objects/vault-backup.ts";
+import { now } from "../../platform/clock.ts";
 import type { Clients } from "../clients.ts";
 import { forgetGrants } from "../http/auth.ts";
 import { configureProjects } from "../projects/configure-projects.ts";
@@ -124,12 +127,28 @@ function adviceOf(error: string): string {
   return error === "unknown-key" ? " Set MASTER_KEY, or MASTER_KEY_PREVIOUS, to the one they were sealed under." : "";
 }
 
-/** The journal as it was: the read model goes back to it, or begins with it. */
+/** The journal as it was: the read model goes back to it, or begins with it. Runs begun since the backup have left branches and comments at GitHub. */
 async function alignWith(env: Env, clients: Clients, project: ProjectKey): Promise<void> {
   const owner = orchestrator(env, project);
+  const [profile, { told, formerRuns }] = await Promise.all([owner.profile(), owner.outlook()]);
+  if (profile !== null && told !== null) {
+    const at = now();
+    const entry = {
+      type: "project-configured",
+      profile,
+      meshOverrides: told.overrides,
+      formerRuns: Math.max(formerRuns, unusedRuns(at)),
+    } as const;
+    await owner.apply({ id: `restored.${at}`, at, ...entry });
+  }
   const { seq: last, name } = await owner.view();
   const [event] = (await owner.journalSince(0, 1)).events;
   await alignReadModel(clients.openDatabase(), project, { name, first: event?.seq ?? last + 1, last });
+}
+
+/** A number that no run has reached yet, higher with every hour, of at most six digits for a century: a restore does not use numbers of the one before. */
+function unusedRuns(at: Moment): number {
+  return Math.floor((at - Date.UTC(2025, 0)) / hourMs);
 }
 
 /** Everything is there: agents may connect, orchestrators are told the settings, the next cron looks at all of it. */
