@@ -1,5 +1,6 @@
 import type { AgentId } from "../ids.ts";
 import type { Registration } from "../protocol/frames.ts";
+import { probeCapability } from "../protocol/probe-work.ts";
 import { ok, refused } from "../result.ts";
 import type { Result } from "../result.ts";
 import type { Moment } from "../time.ts";
@@ -13,7 +14,7 @@ export type RegistrationRefusal =
 
 /**
  * The agent as it stands after registering, or why it may not. A token speaks for its own agent only; reserved capabilities need to be
- * named by the token. Registering again replaces what the agent said before and keeps draining, health and contact.
+ * named by the token; to be tested is anyone's right. Registering again replaces what the agent said before and keeps draining, health and contact.
  */
 export function admitRegistration(
   id: AgentId,
@@ -27,6 +28,7 @@ export function admitRegistration(
   for (const { name } of said.capabilities) {
     if (seen.has(name)) return refused({ reason: "capability-twice", capability: name });
     seen.add(name);
+    if (name === probeCapability) continue;
     const named = grant.capabilities !== "any" && grant.capabilities.includes(name);
     if (!named && isReserved(name)) return refused({ reason: "capability-reserved", capability: name });
     if (!named && grant.capabilities !== "any") return refused({ reason: "capability-not-granted", capability: name });
@@ -52,7 +54,7 @@ export function admitRegistration(
 /** The agent after its grant was changed: it offers only what the grant still allows. */
 export function boundBy(grant: AgentGrant, agent: Agent): Agent {
   const allowed = ({ name }: { readonly name: string }): boolean =>
-    grant.capabilities === "any" ? !isReserved(name) : grant.capabilities.includes(name);
+    name === probeCapability || (grant.capabilities === "any" ? !isReserved(name) : grant.capabilities.includes(name));
   return { ...agent, projects: grant.projects, capabilities: agent.capabilities.filter(allowed) };
 }
 

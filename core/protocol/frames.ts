@@ -13,6 +13,13 @@ export const closeCodes = {
   draining: 4503,
 } as const;
 
+/**
+ * For clients whose WebSocket cannot send headers (browsers, Node's own, Deno): they offer both subprotocols, the second with the token behind it, and
+ * the mesh selects the first.
+ */
+export const socketProtocol = "mesh-agent.v1";
+export const tokenProtocolPrefix = "mesh-agent.token.";
+
 /** 1 MiB per frame, 64 KiB of output, 256 KiB of a task's result as JSON text. */
 export const limits = { frameBytes: 1_048_576, outputBytes: 65_536, resultBytes: 262_144, reportsPerFrame: 100 } as const;
 

@@ -1,11 +1,13 @@
+import { cors } from "hono/cors";
 import * as z from "zod";
 import { projectOf } from "../../core/ids.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { RegistrationRefusal } from "../../core/pool/registration.ts";
-import { limits, registration, report } from "../../core/protocol/frames.ts";
+import { limits, registration, report, socketProtocol } from "../../core/protocol/frames.ts";
 import { secondMs } from "../../core/time.ts";
 import { now } from "../../platform/clock.ts";
 import { mailbox, orchestrator, pool } from "../../durable-objects/remote.ts";
+import { subprotocolsOf } from "./auth.ts";
 import { problem } from "./errors.ts";
 import { needsWebSocket, withoutCredentials } from "./live.ts";
 import { agentParams } from "./path-params.ts";
@@ -20,8 +22,12 @@ function refusalOf(refusal: RegistrationRefusal): string {
     : "The token does not allow this registration.";
 }
 
+/** For agents in a browser page of any origin: these routes look at the bearer token and at no cookie. */
+const fromAnywhere = cors({ origin: "*", allowMethods: ["GET", "POST"], allowHeaders: ["authorization", "content-type"], maxAge: 86_400 });
+
 /** What agents do: register, connect or poll, report, and ask for what they push with. */
 export function addAgentWork(routes: Routes): void {
+  for (const path of ["register", "heartbeat", "tasks", "reports"]) routes.app.use(`/agents/:id/${path}`, fromAnywhere);
   routes.add(
     {
       method: "post",
@@ -62,14 +68,16 @@ export function addAgentWork(routes: Routes): void {
       method: "get",
       path: "/agents/:id/connect",
       tag: "agent protocol",
-      summary: "WebSocket; JSON frames, the first is hello",
+      summary: "WebSocket; JSON frames, the first is hello. Without headers: subprotocols mesh-agent.v1 and mesh-agent.token.<token>",
       access: "agent-now",
       params: agentParams,
       answers: { 101: "connected", 426: "not a WebSocket request" },
     },
-    (c, { params }) => {
+    async (c, { params }) => {
       if (c.req.header("upgrade")?.toLowerCase() !== "websocket") return needsWebSocket();
-      return c.env.MAILBOXES.getByName(params.id).fetch(withoutCredentials(c.req.raw));
+      const response = await c.env.MAILBOXES.getByName(params.id).fetch(withoutCredentials(c.req.raw));
+      if (response.status !== 101 || !subprotocolsOf(c.req.raw.headers).includes(socketProtocol)) return response;
+      return new Response(null, { status: 101, webSocket: response.webSocket, headers: { "sec-websocket-protocol": socketProtocol } });
     },
   );
   routes.add(

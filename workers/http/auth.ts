@@ -1,6 +1,7 @@
 import { getSignedCookie } from "hono/cookie";
 import { parseAgentId } from "../../core/ids.ts";
 import type { AgentGrant } from "../../core/pool/state.ts";
+import { tokenProtocolPrefix } from "../../core/protocol/frames.ts";
 import { secondMs } from "../../core/time.ts";
 import { now } from "../../platform/clock.ts";
 import { settingsOf } from "../../platform/config.ts";
@@ -85,13 +86,28 @@ const grantLifetimeMs = 5 * secondMs;
 const grants = new Map<string, { grant: AgentGrant; until: number }>();
 
 async function admitAgent(c: HttpContext, access: "agent" | "agent-now"): Promise<Response | undefined> {
-  const token = bearerOf(c.req.header("authorization"));
+  const token = bearerOf(c.req.header("authorization")) ?? tokenOfSocket(c.req.raw);
   if (token === undefined || !isAgentToken(token)) return unauthorized("Send the agent's token as bearer.");
   const grant = await grantOf(c.env, await hashToken(token), access === "agent-now");
   if (!grant) return unauthorized("The token is not one of this mesh.");
   if (parseAgentId(c.req.param("id") ?? "") !== grant.agent) return problem(403, "other-agent", "The token is another agent's.");
   c.set("grant", grant);
   return undefined;
+}
+
+/**
+ * The token of an upgrade request without headers of its own, which is what the WebSocket of browsers, Node and Deno sends: it is among the subprotocols.
+ * Not in the address: addresses are logged on the way.
+ */
+function tokenOfSocket({ headers }: Request): string | undefined {
+  if (headers.get("upgrade")?.toLowerCase() !== "websocket") return undefined;
+  const offered = subprotocolsOf(headers);
+  return offered.find((name) => name.startsWith(tokenProtocolPrefix))?.slice(tokenProtocolPrefix.length);
+}
+
+/** The subprotocols that an upgrade request offers, in its order. */
+export function subprotocolsOf(headers: Headers): string[] {
+  return (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
 }
 
 /** Known tokens are kept for 5 s in the isolate, so that reports need not ask the pool each time; unknown ones are always asked for. */

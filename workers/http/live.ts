@@ -32,5 +32,6 @@ export function withoutCredentials(request: Request): Request {
   const headers = new Headers(request.headers);
   headers.delete("authorization");
   headers.delete("cookie");
+  headers.delete("sec-websocket-protocol");
   return new Request(request, { headers });
 }
