@@ -51,7 +51,7 @@ export async function confirm(out: Output, question: string, yes: boolean | unde
  */
 export function askSecret(prompt: string, stopped?: AbortSignal): Promise<string | null> {
   const { stdin, stderr } = process;
-  stderr.write(`${prompt} `);
+  // Before the prompt: what is pasted at once must not be shown by the terminal.
   stdin.setRawMode(true);
   stdin.resume();
   stdin.setEncoding("utf8");
@@ -78,5 +78,6 @@ export function askSecret(prompt: string, stopped?: AbortSignal): Promise<string
     };
     stopped?.addEventListener("abort", abandoned, { once: true });
     stdin.on("data", take);
+    stderr.write(`${prompt} `);
   });
 }
