@@ -2,7 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import type { AgentId, ProjectKey } from "../core/ids.ts";
 import { closeCodes, limits } from "../core/protocol/frames.ts";
 import type { AgentFrame, Assignment, Command, MeshFrame, Report } from "../core/protocol/frames.ts";
-import { secondMs } from "../core/time.ts";
+import { probeProject } from "../core/protocol/probe-work.ts";
+import type { ProbeAction, ProbeEntry } from "../core/protocol/probe-work.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { errorText, log } from "../platform/log.ts";
@@ -10,10 +11,13 @@ import { AgentConnection } from "./agent-mailbox-connection.ts";
 import { badFrame, parseAgentFrame, stopFrame, withSmallResult } from "./agent-mailbox-frames.ts";
 import type { Closing } from "./agent-mailbox-frames.ts";
 import { ContactLease } from "./agent-mailbox-lease.ts";
+import { LongPolls } from "./agent-mailbox-polls.ts";
+import { pullOutstanding } from "./agent-mailbox-pull.ts";
 import { ReportIntake } from "./agent-mailbox-reports.ts";
 import { AgentMailboxStore } from "./agent-mailbox-store.ts";
 import { framesOf, keyOf, OutstandingWork } from "./agent-mailbox-work.ts";
 import type { AttemptRef, Outstanding } from "./agent-mailbox-work.ts";
+import { AgentProbe } from "./agent-probe.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
@@ -32,8 +36,6 @@ export interface MailboxStatus {
   readonly working: number;
   readonly slots: number;
 }
-
-const longestPollMs = 30 * secondMs;
 
 /**
  * The way to one agent and back (named by the agent's id): pushes attempts and commands down its socket, arbitrates its slots across
@@ -57,9 +59,12 @@ export class AgentMailbox extends DurableObject<Env> {
   readonly #arriving = new Set<string>();
   /** Projects that were declined for want of a slot. */
   readonly #declined = new Set<ProjectKey>();
-  readonly #pollers = new Set<() => void>();
-  /** How often the agent was sent away. */
-  #dismissals = 0;
+  readonly #polls = new LongPolls();
+  readonly #probe = new AgentProbe({
+    send: (frames) => this.#connection.send(frames) !== null,
+    wake: () => this.#polls.wake(),
+    hangUp: (closing) => this.#hangUp(closing),
+  });
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -72,7 +77,7 @@ export class AgentMailbox extends DurableObject<Env> {
     this.#connection = new AgentConnection(ctx);
     this.#lease = new ContactLease(env, this.#agent, this.#store, this.#connection);
     this.#intake = new ReportIntake({
-      knows: (project) => this.#store.knows(project),
+      knows: (project) => (project === probeProject ? this.#probe.isActive : this.#store.knows(project)),
       forward: (project, journal, reports) => this.#forward(project, journal, reports),
       acknowledged: (ack) => this.#connection.acknowledge(this.#intake.journal, ack),
       failed: (thrown) => this.#reportsFailed(thrown),
@@ -150,8 +155,7 @@ export class AgentMailbox extends DurableObject<Env> {
 
   /** The agent's token has ended: its socket is closed with 4401, and a poll that waits gets nothing. */
   dismiss(): void {
-    this.#dismissals += 1;
-    for (const wake of this.#pollers) wake();
+    this.#polls.dismiss();
     this.#hangUp({ code: closeCodes.unauthorized, reason: "the agent's token has ended" });
   }
 
@@ -159,18 +163,11 @@ export class AgentMailbox extends DurableObject<Env> {
   async longPoll(waitMs: number): Promise<MeshFrame[]> {
     await this.#lease.requested();
     if (!this.#loaded) await this.#load();
-    const until = Date.now() + Math.min(Math.max(0, waitMs), longestPollMs);
-    for (const dismissals = this.#dismissals; dismissals === this.#dismissals;) {
+    return this.#polls.items(waitMs, () => {
       const due = this.#work.due(now());
-      if (due.assignments.length + due.commands.length > 0) {
-        this.#work.sent(due, 0, now());
-        return framesOf(due, limits.frameBytes);
-      }
-      const left = until - Date.now();
-      if (left <= 0) return [];
-      await this.#somethingNew(left);
-    }
-    return [];
+      this.#work.sent(due, 0, now());
+      return [...framesOf(due, limits.frameBytes), ...this.#probe.take()];
+    });
   }
 
   /** Reports by HTTP. Resolves when they are committed; `ack` tells how far. Of those after a gap nothing is taken. */
@@ -180,6 +177,16 @@ export class AgentMailbox extends DurableObject<Env> {
     const gap = this.#hear(reports.map(withSmallResult), 0) === "gap";
     await this.#intake.settled();
     return { ack: this.#intake.ack, gap };
+  }
+
+  /** Does to the agent what its test asks; false when no test is under way. */
+  probe(action: ProbeAction): boolean {
+    return this.#probe.act(action);
+  }
+
+  /** What the agent under test did after entry `after`, waiting up to `waitMs` for it; null when no test is under way. */
+  probed(after: number, waitMs: number): Promise<readonly ProbeEntry[] | null> {
+    return this.#probe.entries(after, waitMs);
   }
 
   status(): MailboxStatus {
@@ -200,7 +207,7 @@ export class AgentMailbox extends DurableObject<Env> {
     if (!this.#connection.isCurrent(socket)) return;
     this.#lease.heard();
     const frame = parseAgentFrame(message);
-    if (!frame.ok) return this.#hangUp(frame.error);
+    if (!frame.ok) return this.#refuse(frame.error);
     this.#receive(socket, frame.value, typeof message === "string" ? message.length : 0);
   }
 
@@ -227,22 +234,26 @@ export class AgentMailbox extends DurableObject<Env> {
   #receive(socket: WebSocket, frame: AgentFrame, length: number): void {
     if (frame.type === "hello") return this.#background("greeting failed", this.#greet(socket, frame));
     const { greeted } = this.#connection;
-    if (greeted === null || greeted.journal !== this.#intake.journal) return this.#hangUp(badFrame("hello comes first"));
+    if (greeted === null || greeted.journal !== this.#intake.journal) return this.#refuse(badFrame("hello comes first"));
     if (frame.type === "heartbeat") this.#connection.send([{ type: "heartbeat-ack" }]);
     if (frame.type !== "reports") return;
-    if (this.#hear(frame.reports, length) === "gap") this.#hangUp(badFrame(`a report is missing after ${this.#intake.ack}`));
+    if (this.#hear(frame.reports, length) === "gap") this.#refuse(badFrame(`a report is missing after ${this.#intake.ack}`));
   }
 
   async #greet(socket: WebSocket, hello: Extract<AgentFrame, { type: "hello" }>): Promise<void> {
+    this.#probe.heard(hello);
     this.#connection.welcome(socket, hello.journal, this.#begin(hello.journal, hello.lastAck));
     this.#background("contact was not told", this.#lease.connected());
     await this.#load();
     const { greeted } = this.#connection;
     if (!this.#connection.isCurrent(socket) || greeted === null) return;
     this.#send(this.#work.unsent(greeted.number, hello.working));
-    if (this.#loaded)
-      this.#connection.send(this.#work.strays(hello.working).map((ref) => stopFrame(ref, "the attempt is no longer yours")));
+    if (this.#loaded) this.#connection.send(this.#strays(hello.working).map((ref) => stopFrame(ref, "the attempt is no longer yours")));
     this.#clock.wind();
+  }
+
+  #strays(working: readonly AttemptRef[]): AttemptRef[] {
+    return this.#work.strays(working.filter((ref) => !this.#probe.owns(ref)));
   }
 
   #begin(journal: string, lastAck: number): number {
@@ -252,6 +263,7 @@ export class AgentMailbox extends DurableObject<Env> {
   }
 
   #hear(reports: readonly Report[], length: number): "taken" | "gap" {
+    this.#probe.heard({ type: "reports", reports });
     const freed = reports.filter(({ body }) => this.#work.heard(body)).length;
     const taken = this.#intake.take(reports, length);
     if (freed > 0) this.#slotsFreed();
@@ -259,6 +271,7 @@ export class AgentMailbox extends DurableObject<Env> {
   }
 
   async #forward(project: ProjectKey, journal: string, reports: readonly Report[]): Promise<void> {
+    if (project === probeProject) return this.#probe.committed();
     const id = `reports.${this.#agent}.${journal}.${reports[0]?.seq}-${reports.at(-1)?.seq}`;
     await orchestrator(this.env, project).applyAll([{ id, at: now(), type: "reports-received", agent: this.#agent, journal, reports }]);
     this.#work.committed(reports.map(({ body }) => body));
@@ -277,19 +290,7 @@ export class AgentMailbox extends DurableObject<Env> {
     if (what.assignments.length + what.commands.length === 0) return;
     const connection = this.#connection.send(framesOf(what, limits.frameBytes));
     if (connection !== null) this.#work.sent(what, connection, now());
-    for (const wake of this.#pollers) wake();
-  }
-
-  #somethingNew(withinMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.#pollers.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, withinMs);
-      this.#pollers.add(wake);
-    });
+    this.#polls.wake();
   }
 
   /** Asks the orchestrators that may have work here what is outstanding. Callers share one round. */
@@ -308,24 +309,7 @@ export class AgentMailbox extends DurableObject<Env> {
   }
 
   async #pull(): Promise<void> {
-    const before = this.#work.snapshot();
-    const told = await Promise.all(
-      this.#store.active.map(async (project) => {
-        try {
-          this.#work.align(project, await orchestrator(this.env, project).outstanding(this.#agent), before, this.#arriving);
-          return true;
-        } catch (thrown) {
-          log("warn", "an orchestrator was not asked", {
-            agent: this.#agent,
-            project,
-            reason: "outstanding-failed",
-            error: errorText(thrown),
-          });
-          return false;
-        }
-      }),
-    );
-    this.#loaded = told.every(Boolean);
+    this.#loaded = await pullOutstanding(this.env, this.#agent, this.#store.active, this.#work, this.#arriving);
   }
 
   async #askSlots(): Promise<number> {
@@ -344,6 +328,12 @@ export class AgentMailbox extends DurableObject<Env> {
     if (this.#connection.isOpen && !this.#connection.isCurrent(socket)) return;
     this.#background("the end of contact was not told", this.#lease.disconnected(socket));
     this.#clock.wind();
+  }
+
+  /** Ends the connection for what the agent said. */
+  #refuse(closing: Closing): void {
+    this.#probe.closed(closing);
+    this.#hangUp(closing);
   }
 
   #hangUp(closing: Closing): void {

@@ -116,6 +116,7 @@ export function addAgents(routes: Routes): void {
   );
 }
 
-async function isAgent(env: Env, id: AgentId): Promise<boolean> {
+/** Whether an agent of this id has registered. */
+export async function isAgent(env: Env, id: AgentId): Promise<boolean> {
   return (await pool(env).agents()).some((agent) => agent.id === id);
 }

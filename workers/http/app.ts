@@ -8,6 +8,7 @@ import type { CreateClients } from "../clients.ts";
 import { ProjectBeingDeleted } from "../projects/configure-projects.ts";
 import { addAgentTokens } from "./agent-tokens.ts";
 import { addAgentBundles } from "./agent-bundles.ts";
+import { addAgentProbe } from "./agent-probe.ts";
 import { addAgentWork } from "./agent-work.ts";
 import { addAgents } from "./agents.ts";
 import { addArchive } from "./archive.ts";
@@ -45,6 +46,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addAgentTokens(routes);
   addAgents(routes);
   addAgentWork(routes);
+  addAgentProbe(routes);
   addAgentBundles(routes);
   addTasks(routes);
   addProjects(routes);
