@@ -38,6 +38,8 @@ export type EventType =
   | "steering-told"
   | "branch-pushed"
   | "checkpoint-taken"
+  /** What the policy on tools said to a use: tool, one line on it, decision and rule. */
+  | "tool-decided"
   | "pull-request-opened"
   | "pull-request-merged"
   | "merge-refused"

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { dayMs, hourMs, minuteMs, secondMs } from "./time.ts";
 import type { Issue, Result } from "./result.ts";
+import { toolRules } from "./tools/tool-rules.ts";
 
 const ms = (least: number, most: number, fallback: number) => z.number().int().min(least).max(most).default(fallback);
 const share = (fallback: number) => z.number().min(0).max(1).default(fallback);
@@ -69,6 +70,8 @@ export const policySchema = z.strictObject({
     quotaUnknownMs: ms(minuteMs, 7 * dayMs, hourMs).describe("the wait at a provider's limit that says no end"),
     allowWorkflowChanges: z.boolean().default(false).describe("an agent's branch may change GitHub Actions workflows"),
   }),
+  /** What agents may do with their tools, over the defaults; see core/tools. */
+  tools: toolRules.prefault({}),
   backoff: section({
     firstMs: ms(0, hourMs, 10 * secondMs).describe("before the first retry; doubled each time"),
     mostMs: ms(0, dayMs, 5 * minuteMs).describe("the longest wait between two tries"),

@@ -8,6 +8,7 @@ import type { PushedBranch, WorkFailure } from "./git/repository.ts";
 import { prepareWorktree, type Worktree } from "./git/worktree.ts";
 import type { AskRecord, AttemptRef } from "./journal.ts";
 import type { Step, StepOrder, StepTools } from "./step.ts";
+import { ToolGate } from "./tool-gate.ts";
 
 const progressEveryMs = 15_000;
 const nudgeText =
@@ -29,6 +30,7 @@ class ConversationStep implements Step {
   readonly #tools: StepTools;
   readonly #ref: AttemptRef;
   readonly #process = randomUUID();
+  readonly #gate: ToolGate;
   #conversation: Conversation | undefined;
   /** Why the conversation was cut, when we did it. */
   #cut: End | undefined;
@@ -50,6 +52,13 @@ class ConversationStep implements Step {
     this.#tools = tools;
     const { taskId, attempt } = order.record.assignment;
     this.#ref = { taskId, attempt };
+    this.#gate = new ToolGate({
+      ref: this.#ref,
+      session: order.session,
+      asks: order.record.asks,
+      tools,
+      onWaiting: (waiting) => (waiting ? this.#pauseClock() : this.#resumeClock()),
+    });
     if (order.recovered) this.#openAsk = order.record.asks.find(({ answers }) => answers === undefined);
     this.ended = this.#run().catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
@@ -67,6 +76,7 @@ class ConversationStep implements Step {
           this.#goOn();
           return true;
         }
+        if (this.#gate.answer(body.askId, body.answers)) return true;
         const taken = this.#conversation?.answer(body.askId, body.answers) ?? false;
         if (taken) this.#resumeClock();
         return taken;
@@ -100,6 +110,7 @@ class ConversationStep implements Step {
   #end(mode: "after-step" | "now", end: End): boolean {
     this.#cut ??= end;
     this.#conversation?.stop(mode);
+    this.#gate.close("The session was told to stop.");
     this.#goOn();
     return true;
   }
@@ -147,6 +158,7 @@ class ConversationStep implements Step {
       resume,
       planOnly: session.planOnly,
       budgetUsd: session.budgetUsd,
+      permit: (use) => this.#gate.permit(use),
     });
     this.#conversation = conversation;
     for (const text of this.#early.splice(0)) conversation.say(text);
@@ -198,8 +210,7 @@ class ConversationStep implements Step {
         this.#activity = event.summary === undefined ? (this.#activity ?? {}) : { summary: event.summary };
         return this.#reportProgress();
       case "asked":
-        this.#tick();
-        this.#asking += 1;
+        this.#pauseClock();
         return this.#report({ ...this.#ref, type: "ask", askId: event.askId, questions: [...event.questions], context: event.context });
       case "used":
         this.#use = event;
@@ -209,6 +220,11 @@ class ConversationStep implements Step {
       default:
         return;
     }
+  }
+
+  #pauseClock(): void {
+    this.#tick();
+    this.#asking += 1;
   }
 
   #resumeClock(): void {

@@ -262,6 +262,7 @@ class HostingRunner implements Runner {
       isolation: this.#setup.isolation,
       repository,
       place,
+      grantsFolder: join(this.#setup.dir, "grants"),
       environment: (givenUp) => variables.environment(place, givenUp),
       secrets: () => variables.secrets,
       credential: (givenUp) => this.#credential(ref, "push", givenUp),

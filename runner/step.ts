@@ -15,6 +15,8 @@ export interface StepTools {
   readonly isolation: Isolation;
   readonly repository: Repository;
   readonly place: RunPlace;
+  /** Where is kept what people allowed sessions to do with tools; the runner's own. */
+  readonly grantsFolder: string;
   /** Of the agent and of test commands, with what the mesh keeps for the project; waits out an unreachable mesh as `credential` does. */
   readonly environment: (givenUp: () => boolean) => Promise<Result<Readonly<Record<string, string>>, WorkFailure>>;
   /** Values of it that nothing may carry to the mesh or to a log. Reports are freed of them by themselves. */

@@ -67,6 +67,7 @@ function assignmentOf(step: Step, name: SessionStep, prompt: StartPrompt): Sessi
     activeLimitMs: policy.session.activeLimitMs,
     budgetUsd: Math.max(0, policy.budget.perIssueUsd + run.spend.allowedMore - run.spend.usd - run.spend.earlierUsd),
     allowWorkflowChanges: policy.session.allowWorkflowChanges,
+    tools: policy.tools,
   };
 }
 

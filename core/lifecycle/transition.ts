@@ -279,6 +279,9 @@ function reported(step: Step, input: Of<"session-report">): string | null {
     case "usage":
       sessionUsed(step, body);
       return null;
+    case "tool-decision":
+      step.event("tool-decided", { tool: body.tool, summary: body.summary, decision: body.decision, rule: body.rule, agent: input.agent });
+      return null;
     case "checkpoint":
       step.event("checkpoint-taken", { gitStatus: body.gitStatus, diffStat: body.diffStat, tail: body.tail });
       return null;

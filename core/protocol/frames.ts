@@ -98,6 +98,20 @@ export const reportBody = z.discriminatedUnion("type", [
     usd: z.number().nonnegative().max(100_000),
   }),
   z.strictObject({ type: z.literal("checkpoint"), ...taskRef, gitStatus: text(16_384), diffStat: text(16_384), tail: text(16_384) }),
+  /**
+   * What the policy on tools said to a use, before it began; `asked`: a question to the people in charge decides, and a second report says
+   * what came of it. Only of assignments that carry `tools`.
+   */
+  z.strictObject({
+    type: z.literal("tool-decision"),
+    ...taskRef,
+    tool: text(200),
+    /** One line on the use, free of secrets. */
+    summary: text(500),
+    decision: z.enum(["allowed", "asked", "denied"]),
+    /** The rule that decided: one of the policy's, a subject's default, `default`, or a person's word. */
+    rule: text(500),
+  }),
   /** The process has ended while a question waits; ends the attempt and frees its slot. */
   z.strictObject({ type: z.literal("parked"), ...taskRef, questionId: text(200) }),
   /** The session stopped after its step because it was told to. Ends the attempt. */
@@ -139,8 +153,10 @@ export type AgentFrame = z.output<typeof agentFrame>;
 export const heartbeatRequest = '{"type":"heartbeat"}';
 export const heartbeatResponse = '{"type":"heartbeat-ack"}';
 
-/** What a runner needs for one step of a session. */
-export const sessionAssignment = z.strictObject({
+const patterns = z.array(text(500)).max(200).default([]);
+
+/** What a runner needs for one step of a session. What it does not know of it, it passes over. */
+export const sessionAssignment = z.object({
   runId: text(200),
   sessionId: text(200),
   step: z.enum(["plan", "implement", "rework", "answer", "test"]),
@@ -160,6 +176,8 @@ export const sessionAssignment = z.strictObject({
   /** Spend left for the issue in US dollars; the runner stops the agent when its process passes it. */
   budgetUsd: z.number().nonnegative(),
   allowWorkflowChanges: z.boolean(),
+  /** The project's rules for tools, over the defaults. Absent from older meshes, which are not told of decisions. */
+  tools: z.object({ allow: patterns, ask: patterns, deny: patterns }).optional(),
 });
 export type SessionAssignment = z.output<typeof sessionAssignment>;
 

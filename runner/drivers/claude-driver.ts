@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { isAbsolute, join, resolve, sep } from "node:path";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { query } from "@anthropic-ai/claude-agent-sdk";
 import type {
@@ -16,6 +16,7 @@ import type { RunPlace } from "../run-place.ts";
 import { AsyncQueue } from "./async-queue.ts";
 import { failureOf, failureOfResult, parseQuestions, summaryOf, totalOf, untilOf, useSince, withAnswers } from "./claude-messages.ts";
 import type { AgentFailure, TokenUse } from "./claude-messages.ts";
+import { claudeToolUse } from "./claude-tools.ts";
 import type { AgentDriver, AgentEvent, Conversation, ConversationOptions } from "./driver.ts";
 
 /** Tools that make no sense in a session without a person in front of it. */
@@ -30,6 +31,8 @@ const unwanted = [
   "RemoteTrigger",
   "PushNotification",
 ];
+/** People may be asked within the hook. Node's timers go up to 24 days. */
+const longestAskS = 14 * 86_400;
 const editing = ["Edit", "Write", "NotebookEdit"];
 
 const planOnlyNote =
@@ -94,7 +97,7 @@ class ClaudeConversation implements Conversation {
         ...(options.resume === undefined ? {} : { resume: options.resume }),
         abortController: this.#abort,
         canUseTool: this.#canUseTool,
-        hooks: { PreToolUse: [{ hooks: [this.#beforeTool] }] },
+        hooks: { PreToolUse: [{ hooks: [this.#beforeTool], timeout: longestAskS }] },
         spawnClaudeCodeProcess: ({ command, args, cwd, env, signal }) => {
           const wrapped = isolation.wrap(place, command, args);
           const child = spawn(wrapped.command, [...wrapped.args], { cwd, env, signal, stdio: ["pipe", "pipe", "pipe"], detached: true });
@@ -266,8 +269,12 @@ class ClaudeConversation implements Conversation {
       if (this.#plan === undefined) return deny("Give the complete plan in Markdown as your final message.");
       return { ...deny("The plan was recorded."), continue: false, stopReason: "the plan was recorded" };
     }
-    if (editing.includes(input.tool_name) && !this.#within(input.tool_input)) return deny("Files outside the worktree cannot be written.");
-    return {};
+    const permission = await this.#options.permit(claudeToolUse(input.tool_name, input.tool_input));
+    if (this.#stopping !== undefined) {
+      void this.#cut();
+      return deny("The session was told to stop.");
+    }
+    return permission.allowed ? {} : deny(permission.because);
   };
 
   readonly #canUseTool: CanUseTool = async (tool, input, { toolUseID, signal }) => {
@@ -285,16 +292,6 @@ class ClaudeConversation implements Conversation {
     if (answers === undefined) return { behavior: "deny", message: "The session ended before the answer came." };
     return { behavior: "allow", updatedInput: withAnswers(input, answers) };
   };
-
-  #within(input: unknown): boolean {
-    const path =
-      (input as { file_path?: unknown; notebook_path?: unknown } | null)?.file_path ??
-      (input as { notebook_path?: unknown } | null)?.notebook_path;
-    if (typeof path !== "string") return true; // refused by the tool itself
-    const { tree, home, tmp } = this.#options.place;
-    const whole = isAbsolute(path) ? resolve(path) : resolve(tree, path);
-    return [tree, home, tmp].some((folder) => whole.startsWith(folder + sep));
-  }
 }
 
 function messageOf(text: string): SDKUserMessage {

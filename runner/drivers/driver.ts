@@ -1,8 +1,12 @@
 import type { QuestionItem } from "../../core/protocol/frames.ts";
 import type { FailureKind } from "../../core/task/state.ts";
 import type { Moment } from "../../core/time.ts";
+import type { ToolUse } from "../../core/tools/tool-use.ts";
 import type { Isolation } from "../isolation.ts";
 import type { RunPlace } from "../run-place.ts";
+
+/** Whether a tool may be used; `because` is said to the agent. */
+export type Permission = { readonly allowed: true } | { readonly allowed: false; readonly because: string };
 
 /** What a coding agent's conversation is started with. */
 export interface ConversationOptions {
@@ -16,6 +20,8 @@ export interface ConversationOptions {
   readonly planOnly: boolean;
   /** US dollars that this process may spend. */
   readonly budgetUsd: number;
+  /** Asked before each use of a tool that the driver hears of; answers when the policy, or the people it asks, have decided. Never rejects. */
+  readonly permit: (use: ToolUse) => Promise<Permission>;
 }
 
 export type AgentEvent =
