@@ -13,7 +13,7 @@ import { startNtfy } from "../ntfy/start-ntfy.ts";
 import { freePort } from "./free-port.ts";
 import { startLocalRunner, type LocalRunner, type RunnerChoices } from "./local-runner.ts";
 import { MeshClient } from "./mesh-client.ts";
-import { localSecrets, ownSettings } from "./secrets.ts";
+import { localSecrets, madeSecrets, ownSettings } from "./secrets.ts";
 import { buildDashboard } from "./build-dashboard.ts";
 import { startWrangler, type RunningWrangler } from "./wrangler.ts";
 
@@ -49,6 +49,8 @@ export interface LocalMesh {
   readonly litellm: LiteLlm | null;
   readonly wrangler: RunningWrangler;
   readonly operatorToken: string;
+  /** What it was started with, and the tokens its runners were given since: whatever must be found nowhere but where it was put. */
+  readonly secrets: readonly { readonly name: string; readonly value: string }[];
   /** False with a GitHub of the developer's own in `.dev.vars`. */
   readonly demonstration: boolean;
   /** Which parts are stand-ins and which are real, one line each. */
@@ -141,9 +143,11 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
 
   const client = new MeshClient(`${url}/api`, settings.OPERATOR_TOKEN ?? secrets.operatorToken);
   const runners: LocalRunner[] = [];
+  const given = madeSecrets(secrets);
   const startRunner = async (id = "local-1", more: RunnerChoices = {}): Promise<LocalRunner> => {
     const capabilities = ["planning", "implementation", "qa", ...Object.values(runnerCapabilities)];
     const { token } = await client.post<{ token: string }>("/agents", { id, capabilities, projects: "all" });
+    given.push({ name: `token of ${id}`, value: token });
     const runner = startLocalRunner({
       root,
       id,
@@ -174,6 +178,7 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
     litellm,
     wrangler,
     operatorToken: secrets.operatorToken,
+    secrets: given,
     demonstration: !realGitHub,
     parts: [
       `Worker, Durable Objects, Queues, R2   workerd on this machine (wrangler)`,

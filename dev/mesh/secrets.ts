@@ -39,6 +39,15 @@ function makeSecrets(): LocalSecrets {
   };
 }
 
+/** Each of them that must be found nowhere but where it was put, under its name; of the private key a line of its middle. */
+export function madeSecrets(secrets: LocalSecrets): { name: string; value: string }[] {
+  const lines = secrets.appPrivateKey.split("\n");
+  return [
+    ...(["operatorToken", "signingKey", "masterKey", "boardToken"] as const).map((name) => ({ name, value: secrets[name] })),
+    { name: "appPrivateKey", value: lines[Math.floor(lines.length / 2)] ?? secrets.appPrivateKey },
+  ];
+}
+
 /** A developer's own `.dev.vars`: what is set there takes the place of a stand-in. */
 export function ownSettings(root: string): Record<string, string> {
   const path = join(root, ".dev.vars");

@@ -15,6 +15,7 @@ const secret = "sk-ant-api03-of-the-command's-test";
 
 beforeAll(async () => {
   mesh = await meshForTest({ port: 19_588 });
+  mesh.putIn.push({ name: "the agents' key", value: secret });
   const login = await runMesh(["login", "--url", mesh.url], { env: { HOME: home }, input: mesh.operatorToken });
   expect(login.stdout).toContain(`Logged in to ${mesh.url}/api as operator`);
 });

@@ -143,9 +143,11 @@ test("the official client onboards a repository to ready; the key goes another w
   };
   const { view } = await use("onboard-project", { repository: "acme/by-client", skipTrial: true });
   expect((await reaches(view.id, "waiting_auth")).text).toContain("mesh credentials push acme/by-client");
-  const refused = await use("submit-oauth-code", { id: view.id, code: "sk-ant-api03-pasted" });
+  const [pasted, key] = ["sk-ant-api03-pasted-into-a-tool", "sk-ant-api03-of-the-project"];
+  mesh.putIn.push({ name: "what was pasted", value: pasted }, { name: "the agents' key", value: key });
+  const refused = await use("submit-oauth-code", { id: view.id, code: pasted });
   expect([refused.isError, refused.text]).toEqual([true, expect.stringMatching(/^Refused \(no-secrets-here\)/)]);
-  await mesh.client.post("/projects/acme/by-client/credentials", { variables: { ANTHROPIC_API_KEY: "sk-ant-api03-of-the-project" } });
+  await mesh.client.post("/projects/acme/by-client/credentials", { variables: { ANTHROPIC_API_KEY: key } });
   expect((await use("submit-oauth-code", { id: view.id })).isError).toBe(false);
   expect((await reaches(view.id, "completed")).text).not.toContain("sk-ant");
   const left = leftAtGitHub("by-client");

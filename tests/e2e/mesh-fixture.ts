@@ -3,23 +3,41 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startLocalMesh, type LocalMesh, type LocalMeshOptions } from "../../dev/mesh/local-mesh.ts";
+import { lookThroughFolder, lookThroughReadModel } from "../support/folder-search.ts";
+import { SecretSearch, type KnownSecret } from "../support/secret-search.ts";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+export interface MeshForTest extends LocalMesh {
+  readonly said: string[];
+  /** Secrets that the test itself has put in: they are looked for at the end, too. */
+  readonly putIn: KnownSecret[];
+  /** Stops it and looks for every secret in all that it leaves behind; throws when one is found where it was not put. */
+  end(): Promise<void>;
+}
+
 /** A local mesh in a folder of its own; what its parts say is kept for a failing test to show. */
-export async function meshForTest(
-  options: Partial<LocalMeshOptions> = {},
-): Promise<LocalMesh & { readonly said: string[]; end(): Promise<void> }> {
+export async function meshForTest(options: Partial<LocalMeshOptions> = {}): Promise<MeshForTest> {
   const dataDir = mkdtempSync(join(tmpdir(), "mesh-six-e2e-"));
   // The agent's own user must be able to reach its worktree.
   chmodSync(dataDir, 0o755);
   const said: string[] = [];
   const mesh = await startLocalMesh({ root, dataDir, fresh: false, port: 18_788, log: (line) => said.push(line), ...options });
+  const putIn: KnownSecret[] = [];
   return Object.assign(mesh, {
     said,
+    putIn,
     async end() {
-      await mesh.stop();
+      const search = new SecretSearch([...mesh.secrets, ...putIn]);
+      try {
+        await lookThroughReadModel(search, mesh.neon);
+      } finally {
+        await mesh.stop();
+      }
+      lookThroughFolder(search, dataDir);
+      search.lookInto("log", said);
       rmSync(dataDir, { recursive: true, force: true });
+      if (search.leaks.length > 0) throw new Error(`secrets were found: ${JSON.stringify(search.leaks.slice(0, 20))}`);
     },
   });
 }

@@ -57,7 +57,9 @@ test("an organisation's repository, with a key that a person brings", async () =
   const repository = await addRepository("acme", "fresh");
   const { id } = await onboard(repository, { skipLiteLLM: true });
   await until("it waits for the key", async () => (await look(id)).status === "waiting_auth");
-  await mesh.client.post(`/onboard/${id}/auth-callback`, { variables: { ANTHROPIC_API_KEY: "sk-ant-api03-local" } });
+  const key = { name: "the agents' key", value: `sk-ant-api03-${id}-of-the-onboarding` };
+  mesh.putIn.push(key);
+  await mesh.client.post(`/onboard/${id}/auth-callback`, { variables: { ANTHROPIC_API_KEY: key.value } });
   const view = await ended(id);
   expect(view.error, mesh.said.slice(-40).join("\n")).toBeNull();
   expect(view).toMatchObject({ status: "completed", board: { owner: "acme", observedBy: "webhook" } });

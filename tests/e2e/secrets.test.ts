@@ -24,7 +24,7 @@ beforeAll(async () => {
   [mesh, provider] = await Promise.all([meshForTest({ dataDir, port: 18_950 }), startOAuth({ expiresIn: 3_600 })]);
 });
 afterAll(async () => {
-  await mesh?.end();
+  await mesh?.stop();
   await provider?.close();
   rmSync(dataDir, { recursive: true, force: true });
 });
