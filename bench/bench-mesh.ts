@@ -49,6 +49,7 @@ const objects = {
   POOL: "AgentPool",
   MAILBOXES: "AgentMailbox",
   LIVE: "LiveFeed",
+  FEEDS: "SessionFeed",
   SETTINGS: "Settings",
 } as const;
 

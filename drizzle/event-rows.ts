@@ -3,6 +3,7 @@ import type { JournalEvent } from "../core/events.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
 import type { OnboardingView } from "../core/onboarding/view.ts";
 import type { RunView } from "../core/project/views.ts";
+import { sessionOfRun } from "../core/sessions/session-of-run.ts";
 import { createCredentialRows, type CredentialRows } from "./credential-rows.ts";
 import { createLearningRows, type LearningRows } from "./learning-rows.ts";
 import { onboardingRow, parseOnboardingView } from "./onboarding-row.ts";
@@ -175,8 +176,11 @@ function runRow(view: RunView): Row<typeof issueRuns> {
   };
 }
 
-function sessionRow({ project, issue, run, session }: RunView, seenAt: number): Row<typeof implementationSessions>[] {
-  return session ? [{ id: session.id, project, issue, run, conversationId: session.conversationId, agent: session.agent, seenAt }] : [];
+function sessionRow(run: RunView, seenAt: number): Row<typeof implementationSessions>[] {
+  const view = sessionOfRun(run, seenAt);
+  if (view === undefined) return [];
+  const { lastSeenAt, outputBytes: _, cols: __, rows: ___, ...row } = view;
+  return [{ ...row, seenAt: lastSeenAt }];
 }
 
 function questionRows({ project, issue, run, questions }: RunView): Row<typeof sessionQuestions>[] {

@@ -7,6 +7,7 @@ import { eventFilter, listEvents } from "./queries/list-events.ts";
 import { listProjects } from "./queries/list-projects.ts";
 import { listQuestions, questionFilter } from "./queries/list-questions.ts";
 import { findRun, listRuns, runFilter } from "./queries/list-runs.ts";
+import { checkpointFilter, findSession, listCheckpoints, listSessions, sessionFilter } from "./queries/list-sessions.ts";
 import { findTask, listTasks, taskFilter } from "./queries/list-tasks.ts";
 import { usage, usageFilter } from "./queries/usage.ts";
 
@@ -36,6 +37,12 @@ const routes: readonly (readonly [RegExp, Answer])[] = [
     (db, path, query) => listConsultations(db, consultationFilter.parse({ ...asObject(query), ...ofIssue(path) })),
   ],
   [/^\/tasks$/, (db, _, query) => listTasks(db, taskFilter.parse(query))],
+  [/^\/sessions$/, (db, _, query) => listSessions(db, sessionFilter.parse(query))],
+  [
+    /^\/sessions\/(?<id>[^/]{3,200})\/checkpoints$/,
+    (db, path, query) => listCheckpoints(db, checkpointFilter.parse({ ...asObject(query), id: path["id"] })),
+  ],
+  [/^\/read-model\/sessions\/(?<id>[^/]{3,200})$/, (db, path) => findSession(db, path["id"] ?? "")],
   [/^\/usage$/, (db, _, query) => usage(db, usageFilter.parse(query))],
   [/^\/read-model$/, (db) => freshness(db)],
   [/^\/read-model\/projects$/, async (db) => ({ items: await listProjects(db), cursor: null })],

@@ -60,6 +60,12 @@ export class OutstandingWork {
     return this.#attempts.has(keyOf(ref));
   }
 
+  /** Whether one of the attempts here is a step of this session. */
+  holdsSession(session: string): boolean {
+    for (const { item } of this.#attempts.values()) if (sessionOf(item) === session) return true;
+    return false;
+  }
+
   /** Whether the agent has reported its end, and the orchestrator may not know yet. */
   hasEnded(ref: AttemptRef): boolean {
     return this.#ended.has(keyOf(ref));
@@ -158,6 +164,10 @@ export class OutstandingWork {
   #count(item: Assignment, more: 1 | -1): void {
     this.#taken.set(laneOf(item), (this.#taken.get(laneOf(item)) ?? 0) + more);
   }
+}
+
+function sessionOf({ payload }: Assignment): unknown {
+  return typeof payload === "object" && payload !== null && "sessionId" in payload ? payload["sessionId"] : undefined;
 }
 
 /** The empty name stands for the slots that capabilities share. */

@@ -10,10 +10,12 @@ import { errorText, log } from "../platform/log.ts";
 import { AgentConnection } from "./agent-mailbox-connection.ts";
 import { badFrame, parseAgentFrame, stopFrame, withSmallResult } from "./agent-mailbox-frames.ts";
 import type { Closing } from "./agent-mailbox-frames.ts";
+import { OutputLanes } from "./agent-mailbox-output.ts";
 import { ContactLease } from "./agent-mailbox-lease.ts";
 import { LongPolls } from "./agent-mailbox-polls.ts";
 import { pullOutstanding } from "./agent-mailbox-pull.ts";
 import { ReportIntake } from "./agent-mailbox-reports.ts";
+import { SnapshotPost } from "./agent-mailbox-snapshots.ts";
 import { AgentMailboxStore } from "./agent-mailbox-store.ts";
 import { framesOf, keyOf, OutstandingWork } from "./agent-mailbox-work.ts";
 import type { AttemptRef, Outstanding } from "./agent-mailbox-work.ts";
@@ -23,6 +25,7 @@ import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
 import { CountedSql } from "./counted-sql.ts";
 import { orchestrator, pool } from "./remote.ts";
+import type { Appended } from "./session-feed.ts";
 import { TableCopies } from "./table-copies.ts";
 
 export interface DeclinedHandover extends AttemptRef {
@@ -50,6 +53,8 @@ export class AgentMailbox extends DurableObject<Env> {
   readonly #work = new OutstandingWork();
   readonly #intake: ReportIntake;
   readonly #connection: AgentConnection;
+  readonly #output: OutputLanes;
+  readonly #snapshots: SnapshotPost;
   readonly #lease: ContactLease;
   readonly #clock: AlarmClock;
   /** Whether memory has what the orchestrators have outstanding for this agent. */
@@ -76,11 +81,20 @@ export class AgentMailbox extends DurableObject<Env> {
     this.#loaded = this.#store.active.length === 0;
     this.#connection = new AgentConnection(ctx);
     this.#lease = new ContactLease(env, this.#agent, this.#store, this.#connection);
+    this.#snapshots = new SnapshotPost(env, this.#agent);
+    this.#output = new OutputLanes(env, this.#agent, {
+      isLive: async (session) => {
+        if (!this.#loaded) await this.#load();
+        return this.#work.holdsSession(session);
+      },
+      tell: (frame) => this.#connection.send([frame]),
+      failed: (thrown) => this.#notStored("output was not kept; the agent sends it again", "output-failed", thrown),
+    });
     this.#intake = new ReportIntake({
       knows: (project) => (project === probeProject ? this.#probe.isActive : this.#store.knows(project)),
       forward: (project, journal, reports) => this.#forward(project, journal, reports),
       acknowledged: (ack) => this.#connection.acknowledge(this.#intake.journal, ack),
-      failed: (thrown) => this.#reportsFailed(thrown),
+      failed: (thrown) => this.#notStored("reports were not committed; the agent sends them again", "reports-failed", thrown),
     });
     const { greeted } = this.#connection;
     if (greeted !== null) this.#intake.begin(greeted.journal, greeted.ack);
@@ -189,6 +203,11 @@ export class AgentMailbox extends DurableObject<Env> {
     return this.#probe.entries(after, waitMs);
   }
 
+  /** Output by HTTP. Resolves when everything before `end` is kept. */
+  output(session: string, offset: number, data: string): Promise<Appended> {
+    return this.#output.append(session, offset, data);
+  }
+
   status(): MailboxStatus {
     const connected = this.#connection.isOpen && !this.#lease.isOver(now());
     return { connected, lastContactAt: this.#lease.lastContact || null, working: this.#work.size, slots: this.#store.fact("slots") ?? 1 };
@@ -236,12 +255,14 @@ export class AgentMailbox extends DurableObject<Env> {
     const { greeted } = this.#connection;
     if (greeted === null || greeted.journal !== this.#intake.journal) return this.#refuse(badFrame("hello comes first"));
     if (frame.type === "heartbeat") this.#connection.send([{ type: "heartbeat-ack" }]);
+    if (frame.type === "output") return this.#output.take(frame);
     if (frame.type !== "reports") return;
     if (this.#hear(frame.reports, length) === "gap") this.#refuse(badFrame(`a report is missing after ${this.#intake.ack}`));
   }
 
   async #greet(socket: WebSocket, hello: Extract<AgentFrame, { type: "hello" }>): Promise<void> {
     this.#probe.heard(hello);
+    this.#output.reset();
     this.#connection.welcome(socket, hello.journal, this.#begin(hello.journal, hello.lastAck));
     this.#background("contact was not told", this.#lease.connected());
     await this.#load();
@@ -264,25 +285,24 @@ export class AgentMailbox extends DurableObject<Env> {
 
   #hear(reports: readonly Report[], length: number): "taken" | "gap" {
     this.#probe.heard({ type: "reports", reports });
+    this.#snapshots.note(reports, (session) => this.#work.holdsSession(session));
     const freed = reports.filter(({ body }) => this.#work.heard(body)).length;
     const taken = this.#intake.take(reports, length);
     if (freed > 0) this.#slotsFreed();
     return taken;
   }
 
-  async #forward(project: ProjectKey, journal: string, reports: readonly Report[]): Promise<void> {
+  async #forward(project: ProjectKey, journal: string, all: readonly Report[]): Promise<void> {
     if (project === probeProject) return this.#probe.committed();
+    const reports = await this.#snapshots.deliver(journal, all);
+    if (reports.length === 0) return;
     const id = `reports.${this.#agent}.${journal}.${reports[0]?.seq}-${reports.at(-1)?.seq}`;
     await orchestrator(this.env, project).applyAll([{ id, at: now(), type: "reports-received", agent: this.#agent, journal, reports }]);
     this.#work.committed(reports.map(({ body }) => body));
   }
 
-  #reportsFailed(thrown: unknown): void {
-    log("warn", "reports were not committed; the agent sends them again", {
-      agent: this.#agent,
-      reason: "reports-failed",
-      error: errorText(thrown),
-    });
+  #notStored(message: string, reason: string, thrown: unknown): void {
+    log("warn", message, { agent: this.#agent, reason, error: errorText(thrown) });
     this.#hangUp({ code: 1013, reason: "not stored; connect and send again" });
   }
 

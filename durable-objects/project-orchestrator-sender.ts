@@ -14,7 +14,7 @@ import { now } from "../platform/clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import type { EffectMessage, ProjectionMessage, TaskMessage } from "../platform/queue-messages.ts";
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
-import { liveFeed, mailbox, pool } from "./remote.ts";
+import { liveFeed, mailbox, pool, sessionFeed } from "./remote.ts";
 import type { StateStore } from "./state-store.ts";
 
 /** Listeners and the pool are told at most this often of what changes all the time. */
@@ -181,6 +181,7 @@ export class Sender {
     this.#results = [];
     await Promise.all([
       live.length > 0 ? this.#try("live-feed-failed", () => liveFeed(this.#env).publish(live)) : undefined,
+      ...[...endedSessions(live)].map((session) => this.#try("session-feed-failed", () => sessionFeed(this.#env, session).end())),
       results.length > 0 ? this.#record(upToSeq, results) : undefined,
     ]);
   }
@@ -275,4 +276,11 @@ function merged(before: readonly LiveMessage[], more: readonly LiveMessage[]): L
 function subjectOf(message: LiveMessage): string {
   if (message.type === "run-changed") return message.run.id;
   return message.type === "onboarding-changed" ? message.onboarding.id : message.type;
+}
+
+/** Sessions whose run is over: their viewers are told. One that is missed costs nothing but the word. */
+function endedSessions(live: readonly LiveMessage[]): Set<string> {
+  return new Set(
+    live.flatMap((message) => (message.type === "run-changed" && message.run.endedAt !== null ? (message.run.session?.id ?? []) : [])),
+  );
 }

@@ -3,6 +3,7 @@ import type { AgentMailbox } from "./agent-mailbox.ts";
 import type { AgentPool } from "./agent-pool.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { ProjectOrchestrator } from "./project-orchestrator.ts";
+import type { SessionFeed } from "./session-feed.ts";
 import type { Settings } from "./settings.ts";
 import type { Vault } from "./vault.ts";
 
@@ -31,6 +32,11 @@ export function mailbox(env: Env, agent: AgentId): Remote<AgentMailbox> {
 /** The feed of changes that browsers listen to. */
 export function liveFeed(env: Env): Remote<LiveFeed> {
   return env.LIVE.getByName("live") as unknown as Remote<LiveFeed>;
+}
+
+/** The terminal stream of one session, by the session's id. */
+export function sessionFeed(env: Env, session: string): Remote<SessionFeed> {
+  return env.FEEDS.getByName(session) as unknown as Remote<SessionFeed>;
 }
 
 /** The mesh-wide settings. */

@@ -7,6 +7,7 @@ export interface LogFields {
   readonly task?: string;
   readonly attempt?: number;
   readonly agent?: string;
+  readonly session?: string;
   readonly onboarding?: string;
   readonly activity?: string;
   readonly effect_id?: string;

@@ -113,6 +113,8 @@ export interface Failure {
 export interface Session {
   readonly id: string;
   readonly conversationId: string | null;
+  /** The kind of coding agent that the conversation is with. */
+  readonly driver?: string;
   /** The runner that has the worktree. */
   readonly agent: AgentId | null;
   /** The live step's task; null between steps. */

@@ -255,7 +255,13 @@ function reported(step: Step, input: Of<"session-report">): string | null {
       sessionActive(step);
       return null;
     case "session-started":
-      step.set({ session: { ...step.run.session, conversationId: body.conversationId } });
+      step.set({
+        session: {
+          ...step.run.session,
+          conversationId: body.conversationId,
+          ...(body.driver === undefined ? {} : { driver: body.driver }),
+        },
+      });
       step.event("session-started", { conversationId: body.conversationId, agent: input.agent });
       sessionActive(step);
       return null;
@@ -283,7 +289,13 @@ function reported(step: Step, input: Of<"session-report">): string | null {
       step.event("tool-decided", { tool: body.tool, summary: body.summary, decision: body.decision, rule: body.rule, agent: input.agent });
       return null;
     case "checkpoint":
-      step.event("checkpoint-taken", { gitStatus: body.gitStatus, diffStat: body.diffStat, tail: body.tail });
+      step.event("checkpoint-taken", {
+        gitStatus: body.gitStatus,
+        diffStat: body.diffStat,
+        tail: body.tail,
+        ...(body.because === undefined ? {} : { because: body.because }),
+        ...(body.pendingQuestion === undefined ? {} : { pendingQuestion: body.pendingQuestion }),
+      });
       return null;
     default:
       return "nothing-new";

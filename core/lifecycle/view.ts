@@ -34,13 +34,15 @@ export function viewRun(run: Run, context: Pick<RunContext, "policy" | "profile"
     endedAt: run.endedAt ?? null,
     endedBecause: run.endedBecause ?? null,
     phases: run.phases.map(({ phase, at }) => ({ phase: phase.toUpperCase(), at })),
-    session:
-      run.session.conversationId === null && run.session.agent === null
-        ? null
-        : { id: run.session.id, conversationId: run.session.conversationId, agent: run.session.agent },
+    session: viewSession(run.session),
     failures: run.failures,
     questions: run.questions.map(viewQuestion),
   };
+}
+
+function viewSession({ id, conversationId, agent, driver, step, startedAt }: Run["session"]): RunView["session"] {
+  if (conversationId === null && agent === null) return null;
+  return { id, conversationId, agent, startedAt, ...(driver === undefined ? {} : { driver }), ...(step === null ? {} : { step }) };
 }
 
 /** A question of the run as it is put before a person; undefined when it has none of that id. */

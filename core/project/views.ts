@@ -1,6 +1,6 @@
 import type { AgentId, IssueKey, ProjectKey, ProjectName, QuestionId, RunId, TaskId } from "../ids.ts";
 import type { Moment } from "../time.ts";
-import type { AttemptStatus, TaskError, TaskStatus } from "../task/state.ts";
+import type { AttemptStatus, SessionStep, TaskError, TaskStatus } from "../task/state.ts";
 import type { QuestionItem } from "../protocol/frames.ts";
 import type { OnboardingView } from "../onboarding/view.ts";
 import type { Answer, Failure, QuestionPurpose } from "../lifecycle/state.ts";
@@ -35,7 +35,16 @@ export interface RunView {
   readonly endedAt: Moment | null;
   readonly endedBecause: string | null;
   readonly phases: readonly { readonly phase: string; readonly at: Moment }[];
-  readonly session: { readonly id: string; readonly conversationId: string | null; readonly agent: AgentId | null } | null;
+  readonly session: {
+    readonly id: string;
+    readonly conversationId: string | null;
+    readonly agent: AgentId | null;
+    /** The kind of coding agent, as its runner named it. */
+    readonly driver?: string;
+    /** The step under way; absent between steps. */
+    readonly step?: SessionStep;
+    readonly startedAt?: Moment;
+  } | null;
   readonly failures: readonly Failure[];
   readonly questions: readonly QuestionView[];
 }

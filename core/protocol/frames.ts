@@ -22,6 +22,12 @@ export const tokenProtocolPrefix = "mesh-agent.token.";
 
 /** 1 MiB per frame, 64 KiB of output, 256 KiB of a task's result as JSON text. */
 export const limits = { frameBytes: 1_048_576, outputBytes: 65_536, resultBytes: 262_144, reportsPerFrame: 100 } as const;
+/** A screen with its colours. */
+export const screenChars = 65_536;
+
+/** When a session's screen is kept. */
+export const snapshotKinds = ["start", "question", "answer", "end", "failure"] as const;
+export type SnapshotKind = (typeof snapshotKinds)[number];
 
 const taskRef = { taskId: z.string().min(3).max(200), attempt: z.number().int().min(1).max(1_000) };
 const moment = z.number().int().nonnegative();
@@ -69,7 +75,14 @@ export const reportBody = z.discriminatedUnion("type", [
     message: text(4_000),
     until: moment.optional(),
   }),
-  z.strictObject({ type: z.literal("session-started"), ...taskRef, sessionId: text(200), conversationId: text(200) }),
+  z.strictObject({
+    type: z.literal("session-started"),
+    ...taskRef,
+    sessionId: text(200),
+    conversationId: text(200),
+    /** The kind of coding agent. */
+    driver: text(64).optional(),
+  }),
   z.strictObject({
     type: z.literal("ask"),
     ...taskRef,
@@ -97,7 +110,27 @@ export const reportBody = z.discriminatedUnion("type", [
     outputTokens: z.number().int().nonnegative(),
     usd: z.number().nonnegative().max(100_000),
   }),
-  z.strictObject({ type: z.literal("checkpoint"), ...taskRef, gitStatus: text(16_384), diffStat: text(16_384), tail: text(16_384) }),
+  /** What the worktree looks like; `because` says before what. */
+  z.strictObject({
+    type: z.literal("checkpoint"),
+    ...taskRef,
+    gitStatus: text(16_384),
+    diffStat: text(16_384),
+    tail: text(16_384),
+    because: z.enum(["commit", "push", "park"]).optional(),
+    /** Of the session, when one is open. */
+    pendingQuestion: text(20_000).optional(),
+  }),
+  /** The session's screen at a moment, for its feed: lines with SGR colours. Goes to no journal. */
+  z.strictObject({
+    type: z.literal("snapshot"),
+    ...taskRef,
+    sessionId: text(200),
+    kind: z.enum(snapshotKinds),
+    screen: text(screenChars),
+    cols: z.number().int().min(1).max(1_000),
+    rows: z.number().int().min(1).max(1_000),
+  }),
   /**
    * What the policy on tools said to a use, before it began; `asked`: a question to the people in charge decides, and a second report says
    * what came of it. Only of assignments that carry `tools`.
@@ -127,6 +160,17 @@ export type Report = z.output<typeof report>;
 
 export const reportsFrame = z.strictObject({ type: z.literal("reports"), reports: z.array(report).min(1).max(limits.reportsPerFrame) });
 
+/**
+ * A piece of a session's terminal stream: text with SGR colours. `offset` counts bytes of UTF-8 from the session's beginning. A piece without data
+ * asks how far the mesh is; so does who begins to write to a session and does not know.
+ */
+export const outputFrame = z.strictObject({
+  type: z.literal("output"),
+  sessionId: text(200),
+  offset: z.number().int().nonnegative(),
+  data: text(limits.outputBytes),
+});
+
 export const agentFrame = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("hello"),
@@ -139,12 +183,7 @@ export const agentFrame = z.discriminatedUnion("type", [
     working: z.array(z.strictObject(taskRef)).max(1_000).default([]),
   }),
   reportsFrame,
-  z.strictObject({
-    type: z.literal("output"),
-    sessionId: text(200),
-    offset: z.number().int().nonnegative(),
-    data: text(limits.outputBytes),
-  }),
+  outputFrame,
   z.strictObject({ type: z.literal("heartbeat") }),
 ]);
 export type AgentFrame = z.output<typeof agentFrame>;
@@ -213,6 +252,15 @@ export const meshFrame = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("command"), command }),
   z.strictObject({ type: z.literal("ack"), seq: z.number().int() }),
   z.strictObject({ type: z.literal("heartbeat-ack") }),
+  /** Everything before `offset` is kept. `again`: nothing after it has been, send from there. */
+  z.strictObject({
+    type: z.literal("output-ack"),
+    sessionId: text(200),
+    offset: z.number().int().nonnegative(),
+    again: z.boolean().optional(),
+  }),
+  /** Nothing of this session is taken from this agent. */
+  z.strictObject({ type: z.literal("output-refused"), sessionId: text(200), reason: z.enum(["foreign-session", "malformed"]) }),
   z.strictObject({ type: z.literal("drain") }),
 ]);
 export type MeshFrame = z.output<typeof meshFrame>;

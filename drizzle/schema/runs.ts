@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, boolean, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { QuestionView, RunView } from "../../core/project/views.ts";
 import { moment } from "./column-types.ts";
@@ -48,8 +49,23 @@ export const implementationSessions = pgTable(
     agent: text("agent"),
     /** When the run was last seen with this session. */
     seenAt: moment("seen_at").notNull(),
+    name: text("name").notNull().default(""),
+    driver: text("driver"),
+    state: text("state").notNull().default("ended"),
+    step: text("step"),
+    startedAt: moment("started_at")
+      .notNull()
+      .default(sql`now()`),
+    endedAt: moment("ended_at"),
+    inputTokens: bigint("input_tokens", { mode: "number" }).notNull().default(0),
+    outputTokens: bigint("output_tokens", { mode: "number" }).notNull().default(0),
+    usd: doublePrecision("usd").notNull().default(0),
   },
-  (t) => [index("implementation_sessions_run").on(t.project, t.issue, t.run), index("implementation_sessions_agent").on(t.agent, t.seenAt)],
+  (t) => [
+    index("implementation_sessions_run").on(t.project, t.issue, t.run),
+    index("implementation_sessions_agent").on(t.agent, t.seenAt),
+    index("implementation_sessions_started").on(t.startedAt, t.id),
+  ],
 );
 
 export const sessionQuestions = pgTable(

@@ -24,8 +24,26 @@ export interface ConversationOptions {
   readonly permit: (use: ToolUse) => Promise<Permission>;
 }
 
+/** A change of a file, or of a part of it. */
+export interface FileDiff {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
 export type AgentEvent =
   | { readonly type: "conversation-started"; readonly conversationId: string }
+  /** What it says to whoever watches. */
+  | { readonly type: "said"; readonly text: string }
+  /** `title` is one line; `detail` the arguments that people want to see whole, `diffs` what it is about to change. */
+  | {
+      readonly type: "tool-begun";
+      readonly toolId: string;
+      readonly title: string;
+      readonly detail?: string;
+      readonly diffs?: readonly FileDiff[];
+    }
+  | { readonly type: "tool-ended"; readonly toolId: string; readonly output: string; readonly failed: boolean }
   /** A sign of work. */
   | { readonly type: "active"; readonly summary?: string }
   | { readonly type: "asked"; readonly askId: string; readonly questions: readonly QuestionItem[]; readonly context: string }

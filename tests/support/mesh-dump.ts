@@ -8,6 +8,7 @@ const namespaces = {
   POOL: env.POOL,
   MAILBOXES: env.MAILBOXES,
   LIVE: env.LIVE,
+  FEEDS: env.FEEDS,
   SETTINGS: env.SETTINGS,
   VAULTS: env.VAULTS,
 } as const satisfies Partial<Env>;

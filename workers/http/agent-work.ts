@@ -3,7 +3,7 @@ import * as z from "zod";
 import { projectOf } from "../../core/ids.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { RegistrationRefusal } from "../../core/pool/registration.ts";
-import { limits, registration, report, socketProtocol } from "../../core/protocol/frames.ts";
+import { limits, outputFrame, registration, report, socketProtocol } from "../../core/protocol/frames.ts";
 import { secondMs } from "../../core/time.ts";
 import { now } from "../../platform/clock.ts";
 import { mailbox, orchestrator, pool } from "../../durable-objects/remote.ts";
@@ -92,6 +92,30 @@ export function addAgentWork(routes: Routes): void {
       answers: { 200: "frames, perhaps none" },
     },
     async (c, { params, query }) => c.json({ frames: await mailbox(c.env, params.id).longPoll(query.wait * secondMs) }),
+  );
+  routes.add(
+    {
+      method: "post",
+      path: "/agents/:id/output",
+      tag: "agent protocol",
+      summary: "For agents without a socket: a piece of a session's terminal stream; answers when everything before `end` is kept",
+      access: "agent",
+      params: agentParams,
+      body: outputFrame.omit({ type: true }),
+      bodyLimit: limits.frameBytes,
+      answers: { 200: "kept", 403: "not a session of this agent", 409: "a piece is missing: send from `end` on" },
+    },
+    async (c, { params, body }) => {
+      const appended = await mailbox(c.env, params.id).output(body.sessionId, body.offset, body.data);
+      switch (appended.status) {
+        case "kept":
+          return c.json({ end: appended.end });
+        case "gap":
+          return problem(409, "output-gap", `Send from byte ${appended.end} on.`);
+        case "refused":
+          return problem(403, appended.reason, "Nothing of this session is taken from this agent.");
+      }
+    },
   );
   routes.add(
     {

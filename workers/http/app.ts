@@ -33,6 +33,7 @@ import { addReadModel } from "./read-model.ts";
 import { addReplies } from "./replies.ts";
 import { Routes } from "./routes.ts";
 import { addRuns } from "./runs.ts";
+import { addSessions } from "./sessions.ts";
 import { addSettings } from "./settings.ts";
 import { addTasks } from "./tasks.ts";
 import { addVault } from "./vault.ts";
@@ -53,6 +54,7 @@ export function createApp(createClients: CreateClients): Hono<Http> {
   addCredentials(routes);
   addRuns(routes);
   addQuestions(routes);
+  addSessions(routes);
   addReplies(routes);
   addReadModel(routes);
   addSettings(routes);

@@ -8,6 +8,7 @@ const bindings = [
   "POOL",
   "MAILBOXES",
   "LIVE",
+  "FEEDS",
   "SETTINGS",
   "VAULTS",
   "INBOUND",

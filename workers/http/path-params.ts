@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { parseAgentId, parseOnboardingId, parseProjectName, projectOf } from "../../core/ids.ts";
-import type { AgentId, OnboardingId, ProjectName, QuestionId, TaskId } from "../../core/ids.ts";
+import type { AgentId, OnboardingId, ProjectName, QuestionId, SessionId, TaskId } from "../../core/ids.ts";
+import { runOf } from "../../core/lifecycle/run-ids.ts";
 
 const fits = <T>(parse: (text: string) => T | undefined) =>
   z.string().transform((text, context) => {
@@ -15,6 +16,10 @@ const routed = <T extends string>() => fits((text) => (text.length <= 200 && pro
 export const agentParams = z.object({ id: fits<AgentId>(parseAgentId) });
 export const taskParams = z.object({ id: routed<TaskId>() });
 export const onboardingParams = z.object({ id: fits<OnboardingId>(parseOnboardingId) });
+/** Sessions are named by their run. */
+export const sessionParams = z.object({
+  id: fits<SessionId>((text) => (/\.s\d/.test(text) && runOf(text) ? (text as SessionId) : undefined)),
+});
 export const questionParams = z.object({ id: routed<QuestionId>() });
 
 const projectName = { owner: z.string(), name: z.string() };

@@ -1,18 +1,20 @@
 import * as z from "zod";
-import { projectOf } from "../../core/ids.ts";
+import { projectOf, type QuestionId } from "../../core/ids.ts";
 import { cleanAnswer, longestAnswer } from "../../core/inbound/answer-text.ts";
 import type { QuestionView, RunView } from "../../core/project/views.ts";
 import { now } from "../../platform/clock.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
 import { isProject } from "../registry.ts";
 import { notFound, problem } from "./errors.ts";
+import type { HttpContext } from "./http.ts";
 import { inputIdOf } from "./idempotency.ts";
 import { questionParams } from "./path-params.ts";
 import type { Routes } from "./routes.ts";
 import { projectsAsked } from "./tasks.ts";
 
 const faults = { empty: "nothing readable", "too-long": `over ${longestAnswer} characters` } as const;
-const answer = z.string().transform((text, context) => {
+/** One answer as a person gives it: what is readable of it. */
+export const answer = z.string().transform((text, context) => {
   const clean = cleanAnswer(text);
   if (clean.ok) return clean.value;
   context.issues.push({ code: "custom", message: faults[clean.error], input: text });
@@ -62,18 +64,21 @@ export function addQuestions(routes: Routes): void {
         410: "withdrawn",
       },
     },
-    async (c, { params, body }) => {
-      const project = projectOf(params.id);
-      if (!project || !(await isProject(c.env, project))) return notFound("question");
-      const input = await inputIdOf(c);
-      if (input instanceof Response) return input;
-      const via = c.req.header("authorization") === undefined ? "dashboard" : "api";
-      const said = { question: params.id, answers: body, by: c.get("by"), via } as const;
-      const applied = await orchestrator(c.env, project).apply({ id: `api.${input.id}`, at: now(), type: "human-answered", ...said });
-      if (applied.status === "applied" && applied.reason === undefined) return c.json({ status: "accepted" });
-      return refusal(applied.reason ?? "not-applied", applied.detail);
-    },
+    (c, { params, body }) => answerQuestion(c, params.id, body),
   );
+}
+
+/** Gives an operator's answers to a question; the response says what became of them. */
+export async function answerQuestion(c: HttpContext, question: QuestionId, answers: readonly string[]): Promise<Response> {
+  const project = projectOf(question);
+  if (!project || !(await isProject(c.env, project))) return notFound("question");
+  const input = await inputIdOf(c);
+  if (input instanceof Response) return input;
+  const via = c.req.header("authorization") === undefined ? "dashboard" : "api";
+  const said = { question, answers, by: c.get("by"), via } as const;
+  const applied = await orchestrator(c.env, project).apply({ id: `api.${input.id}`, at: now(), type: "human-answered", ...said });
+  if (applied.status === "applied" && applied.reason === undefined) return c.json({ status: "accepted" });
+  return refusal(applied.reason ?? "not-applied", applied.detail);
 }
 
 function refusal(reason: string, detail: string | undefined): Response {

@@ -3,7 +3,8 @@ import type { Departure, HookRemoval, KeptHistory } from "../../core/pool/depart
 import { dayMs, hourMs } from "../../core/time.ts";
 import { forgetProject, unlistProject } from "../../drizzle/forget-project.ts";
 import { cursorOf } from "../../drizzle/project-page.ts";
-import { orchestrator, pool, vault } from "../../durable-objects/remote.ts";
+import { sessionsOf } from "../../drizzle/queries/list-sessions.ts";
+import { orchestrator, pool, sessionFeed, vault } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
 import type { Clients } from "../clients.ts";
 import { pokeProjection } from "../queues/projections.ts";
@@ -81,6 +82,8 @@ async function finish(env: Env, clients: Clients, { profile, history, at }: Depa
   if (outbox > 0 && now() - at < patienceMs) return "what is still to be said";
   const db = clients.openDatabase();
   if (history === "forget") {
+    // Asked for before the rows that name them are gone. One that is being written at this moment is looked for again.
+    for (const session of await sessionsOf(db, key)) await sessionFeed(env, session).forget();
     await owner.empty(true);
     const deleted = (await forgetProject(db, key, name)) + (await deleteObjects(env, objectsOf(key)));
     // A consumer that had read a page of the journal before may have written it just now.
@@ -99,5 +102,5 @@ async function finish(env: Env, clients: Clients, { profile, history, at }: Depa
 
 /** Where a project's own objects lie in the archive. */
 function objectsOf(project: ProjectKey): string[] {
-  return [`journal/${project}/`, `polls/${project}.json`];
+  return [`journal/${project}/`, `polls/${project}.json`, `recordings/${project}/`];
 }

@@ -1,0 +1,50 @@
+/** How many bytes a text has as UTF-8; lone surrogates count as the three bytes of U+FFFD. */
+export function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) bytes += 1;
+    else if (unit < 0x800) bytes += 2;
+    else if (isPair(text, at)) {
+      bytes += 4;
+      at += 1;
+    } else bytes += 3;
+  }
+  return bytes;
+}
+
+/** The text without its first so many bytes of UTF-8; undefined when that would cut a character, or is more than there is. */
+export function withoutBytes(text: string, bytes: number): string | undefined {
+  let left = bytes;
+  let at = 0;
+  while (left > 0 && at < text.length) {
+    const pair = isPair(text, at);
+    const unit = text.charCodeAt(at);
+    left -= pair ? 4 : unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
+    at += pair ? 2 : 1;
+  }
+  return left === 0 ? text.slice(at) : undefined;
+}
+
+/** Pieces of a text of at most so many bytes each (at least 4), none of which cuts a character. */
+export function piecesOf(text: string, mostBytes: number): string[] {
+  const pieces: string[] = [];
+  let [from, bytes] = [0, 0];
+  for (let at = 0; at < text.length;) {
+    const units = isPair(text, at) ? 2 : 1;
+    const size = utf8Length(text.slice(at, at + units));
+    if (bytes + size > mostBytes) {
+      pieces.push(text.slice(from, at));
+      [from, bytes] = [at, 0];
+    }
+    bytes += size;
+    at += units;
+  }
+  if (from < text.length) pieces.push(text.slice(from));
+  return pieces;
+}
+
+function isPair(text: string, at: number): boolean {
+  const [high, low] = [text.charCodeAt(at), text.charCodeAt(at + 1)];
+  return high >= 0xd800 && high <= 0xdbff && low >= 0xdc00 && low <= 0xdfff;
+}
