@@ -6,6 +6,7 @@ import type { OperatorCommand, ProjectProfile } from "../core/inputs.ts";
 import type { OnboardingView } from "../core/onboarding/view.ts";
 import type { Policy } from "../core/policy.ts";
 import type { AgentView, ScoreView } from "../core/pool/views.ts";
+import type { ProbeEntry } from "../core/protocol/probe-work.ts";
 import type { ProjectView, RunView, TaskView } from "../core/project/views.ts";
 import type { EventRow } from "../drizzle/queries/list-events.ts";
 import type { PastQuestion } from "../drizzle/queries/list-questions.ts";
@@ -45,6 +46,9 @@ export class MeshApi {
   removeAgent = (id: string): Promise<void> => this.#ask({ method: "DELETE", path: `/agents/${encodeURIComponent(id)}` });
   drainAgent = (id: string, draining: boolean): Promise<{ id: string; draining: boolean }> =>
     this.#post(`/agents/${encodeURIComponent(id)}/drain`, { draining });
+
+  probeAgent = (id: string, action: object): Promise<void> => this.#post(`/agents/${encodeURIComponent(id)}/probe`, action);
+  probedEntries = (id: string, query: Query): Promise<Page<ProbeEntry>> => this.#get(`/agents/${encodeURIComponent(id)}/probe`, query);
 
   tasks = (query: Query): Promise<Page<TaskView>> => this.#get("/tasks", query);
   task = (id: string): Promise<TaskView> => this.#get(`/tasks/${encodeURIComponent(id)}`);

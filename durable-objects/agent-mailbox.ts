@@ -189,6 +189,7 @@ export class AgentMailbox extends DurableObject<Env> {
     await this.#lease.requested();
     if (this.#intake.journal !== journal) this.#begin(journal, (reports[0]?.seq ?? 1) - 1);
     const gap = this.#hear(reports.map(withSmallResult), 0) === "gap";
+    if (gap) this.#probe.closed(badFrame(`a report is missing after ${this.#intake.ack}`));
     await this.#intake.settled();
     return { ack: this.#intake.ack, gap };
   }

@@ -130,7 +130,12 @@ export async function pollSession(host: LinkHost, forMs: number): Promise<Sessio
   let [worked, wake] = [false, () => {}];
   const ask = async () => {
     while (!signal.aborted && Date.now() < until) {
-      const { frames } = await asked<{ frames: MeshFrame[] }>(host, signal, "GET", `tasks?wait=${pollSeconds}`);
+      const { frames } = await asked<{ frames: MeshFrame[] }>(
+        host,
+        signal,
+        "GET",
+        `tasks?wait=${worked ? Math.min(pollSeconds, host.heartbeatMs / 1_000) : 0}`,
+      );
       if (!worked) {
         worked = true;
         host.online(() => wake());
