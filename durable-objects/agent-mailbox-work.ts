@@ -49,6 +49,18 @@ export class OutstandingWork {
     return (this.#taken.get(laneOf(item)) ?? 0) < (item.ownSlots ?? slots);
   }
 
+  /** Takes what fits and what is here already; what has ended here is neither `taken` nor `full`. */
+  take(project: ProjectKey, items: readonly Assignment[], slots: number): { taken: Assignment[]; full: Assignment[] } {
+    const [taken, full]: [Assignment[], Assignment[]] = [[], []];
+    for (const item of items) {
+      if (this.hasEnded(item)) continue;
+      const fits = this.has(item) || this.fits(item, slots);
+      if (fits && !this.has(item)) this.add(project, item);
+      (fits ? taken : full).push(item);
+    }
+    return { taken, full };
+  }
+
   /** How many attempts the project has here. */
   countOf(project: ProjectKey): number {
     let count = 0;

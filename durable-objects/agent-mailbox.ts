@@ -123,17 +123,8 @@ export class AgentMailbox extends DurableObject<Env> {
       for (const key of keys) this.#arriving.delete(key);
     }
     const slots = this.#store.fact("slots") ?? (await this.#askSlots());
-    const declined: DeclinedHandover[] = [];
-    const taken = assignments.filter((item) => {
-      if (this.#work.hasEnded(item)) return false;
-      if (this.#work.has(item)) return true;
-      if (this.#work.fits(item, slots)) {
-        this.#work.add(project, item);
-        return true;
-      }
-      declined.push({ taskId: item.taskId, attempt: item.attempt, reason: "no-free-slot" });
-      return false;
-    });
+    const { taken, full } = this.#work.take(project, assignments, slots);
+    const declined = full.map(({ taskId, attempt }) => ({ taskId, attempt, reason: "no-free-slot" as const }));
     if (declined.length > 0) this.#declined.add(project);
     this.#send({ assignments: taken, commands: [] });
     this.#clock.wind();
