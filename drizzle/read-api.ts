@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Issue } from "../core/result.ts";
+import { databaseFailure } from "./database-failure.ts";
 import type { Database } from "./database.ts";
 import { freshness } from "./queries/freshness.ts";
 import { consultationFilter, listConsultations } from "./queries/list-consultations.ts";
@@ -96,18 +97,18 @@ async function answered(answer: () => Promise<unknown>): Promise<Response> {
   }
 }
 
-/**
- * Class 22 is a value the query brought (a forged cursor). Classes 08, 28, 53, 57 and everything without an SQLSTATE mean that the
- * database is away; what else comes up is our own bug.
- */
+/** A failure that is not the database's is our own bug, and thrown on. */
 function unavailable(error: unknown): Response {
-  const cause: unknown = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const code = (cause as { code?: unknown }).code;
-  if (code === "42P01" || code === "42883") return problem(503, "read-model-not-migrated", "The database lacks tables of this version.");
-  if (typeof code === "string" && code.startsWith("22")) return problem(400, "bad-query", "The query or its cursor is not understood.");
-  const away = typeof code === "string" ? /^(08|28|53|57)/.test(code) : cause instanceof Error && cause.name === "NeonDbError";
-  if (!away) throw error;
-  return problem(503, "read-model-unreachable", "The database does not answer; nothing but history is missing.");
+  switch (databaseFailure(error)) {
+    case "not-migrated":
+      return problem(503, "read-model-not-migrated", "The database lacks tables of this version.");
+    case "bad-value":
+      return problem(400, "bad-query", "The query or its cursor is not understood.");
+    case "away":
+      return problem(503, "read-model-unreachable", "The database does not answer; nothing but history is missing.");
+    case undefined:
+      throw error;
+  }
 }
 
 function problem(status: number, reason: string, detail: string, issues?: readonly Issue[]): Response {

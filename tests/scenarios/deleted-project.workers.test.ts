@@ -143,6 +143,24 @@ test("forgotten, its rows and objects go too, and its numbers of events begin an
   expect(database.cursors.get(it.key)).toBeGreaterThan(0);
 });
 
+test.each(["keep", "forget"] as const)(
+  "with the database away a deletion says that it waits for it, and ends when it is back (%s)",
+  async (history) => {
+    const it = await story(`acme/waiting-${history}`);
+    await it.runner(`laptop-waiting-${history}`);
+    const issue = await it.begins();
+    await it.reaches(issue, { phase: "ACCEPTED" });
+    await it.settled();
+    database.state.away = true;
+    expect(await erase(it.name, history)).toMatchObject({ status: 202, history, waitsFor: "the database" });
+    await it.reconcile();
+    expect(await problemOf(await mesh.send("POST", "/projects", { repository: it.name }))).toMatchObject({ reason: "being-deleted" });
+    database.state.away = false;
+    await erased(it.name);
+    expect(await rowsOf(it)).toEqual(nothing);
+  },
+);
+
 test("a deletion that broke off anywhere is gone on with by the reconcile, and ends the same", async () => {
   const it = await story("acme/broken-off");
   await it.runner("laptop-broken-off");

@@ -12,7 +12,9 @@ export function createCursors() {
   const unlisted: string[] = [];
   const moves: { project: string; from: number; to: number; statements: number }[] = [];
   const empty = { command: "SELECT", rowCount: 0, fields: [], rows: [], rowAsArray: true };
+  const state = { away: false };
   async function answer(_url: string, init: { body: string }): Promise<Response> {
+    if (state.away) return new Response("away", { status: 503 });
     const said = JSON.parse(init.body) as Query | { queries: Query[] };
     if (!("queries" in said)) {
       if (!said.query.includes("projection_cursors")) return answerOther(said);
@@ -41,5 +43,5 @@ export function createCursors() {
     });
     return Response.json({ results });
   }
-  return { cursors, moves, unlisted, answer };
+  return { cursors, moves, unlisted, state, answer };
 }

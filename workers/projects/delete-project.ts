@@ -1,11 +1,13 @@
 import type { ProjectKey, ProjectName } from "../../core/ids.ts";
 import type { Departure, HookRemoval, KeptHistory } from "../../core/pool/departure.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
+import { databaseFailure } from "../../drizzle/database-failure.ts";
 import { forgetProject, unlistProject } from "../../drizzle/forget-project.ts";
 import { cursorOf } from "../../drizzle/project-page.ts";
 import { sessionsOf } from "../../drizzle/queries/list-sessions.ts";
 import { orchestrator, pool, sessionFeed, vault } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
+import { errorText, log } from "../../platform/log.ts";
 import type { Clients } from "../clients.ts";
 import { pokeProjection } from "../queues/projections.ts";
 import { forgetRegistry, registeredProjects } from "../registry.ts";
@@ -23,7 +25,7 @@ export interface Deletion {
   readonly history: KeptHistory;
   readonly webhooks: readonly HookRemoval[];
   /** What it waits for; null: nothing of it is left. */
-  readonly waitsFor: "what is still to be said" | "the read model" | "a second look" | null;
+  readonly waitsFor: "what is still to be said" | "the read model" | "the database" | "a second look" | null;
 }
 
 /**
@@ -50,7 +52,11 @@ export async function continueDeletion(env: Env, clients: Clients, departure: De
   await vault(env, key).wipe(by, history);
   const webhooks = departure.webhooks ?? (await leaveOutside(env, clients, departure));
   await forgetPoll(env, key);
-  const waitsFor = await finish(env, clients, departure);
+  const waitsFor = await finish(env, clients, departure).catch((error: unknown): Deletion["waitsFor"] => {
+    if (databaseFailure(error) === undefined) throw error;
+    log("warn", "a deletion waits for the database", { project: key, reason: "database-away", error: errorText(error) });
+    return "the database";
+  });
   if (waitsFor === null) await pool(env).departed(key, history === "forget");
   return { project: name, history, webhooks, waitsFor };
 }
