@@ -106,7 +106,13 @@ test("one is begun with the form, and its page shows phases and activities as th
   };
   await page.getByRole("button", { name: "Begin" }).click();
   await page.getByText("being onboarded with another request").waitFor();
-  const first = onboarding({ completed: [], activity: "validate", permissions: [], explain: "It checks what the mesh may do." });
+  const first = onboarding({
+    completed: [],
+    activity: "validate",
+    permissions: [],
+    explain: "It checks what the mesh may do.",
+    updatedAt: onboarding().createdAt + 1_000,
+  });
   mesh.answers["POST /onboard"] = first;
   show(first);
   await page.getByRole("button", { name: "Begin" }).click();
