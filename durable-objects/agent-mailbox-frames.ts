@@ -2,6 +2,7 @@ import { agentFrame, closeCodes, limits, protocolVersion } from "../core/protoco
 import type { AgentFrame, MeshFrame, Report } from "../core/protocol/frames.ts";
 import { ok, refused } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
+import type { Moment } from "../core/time.ts";
 import type { AttemptRef } from "./agent-mailbox-work.ts";
 
 /** How a socket is closed. The reason is at most 123 bytes (RFC 6455 section 5.5). */
@@ -24,6 +25,26 @@ export function parseAgentFrame(message: string | ArrayBuffer): Result<AgentFram
   if (parsed.success) return ok(message.length > limits.resultBytes ? withSmallResults(parsed.data) : parsed.data);
   const issue = parsed.error.issues[0];
   return refused(badFrame(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not a frame"}`));
+}
+
+const window = { ms: 10_000, frames: 20_000 } as const;
+
+/** Reads an agent's frames as long as they come at a rate that some agent could have work for: 2,000 a second, counted over ten. Else 4429. */
+export class FrameGate {
+  #since: Moment = 0;
+  #frames = 0;
+
+  read(message: string | ArrayBuffer, at: Moment): Result<AgentFrame, Closing> {
+    if (at - this.#since >= window.ms) [this.#since, this.#frames] = [at, 0];
+    this.#frames += 1;
+    if (this.#frames > window.frames) return refused(tooMuch(`over ${window.frames} frames in ${window.ms / 1_000} s`));
+    return parseAgentFrame(message);
+  }
+}
+
+/** Closes with code 4429: the agent comes back later and sends what was not acknowledged. */
+export function tooMuch(reason: string): Closing {
+  return { code: closeCodes.tooMuch, reason };
 }
 
 /** Closes with code 4400. */

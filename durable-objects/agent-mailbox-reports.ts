@@ -21,6 +21,9 @@ interface Pending {
   done: boolean;
 }
 
+/** What may wait for its commit: more would fill the memory of the mailbox. */
+const waitingLimits = { reports: 20_000, size: 32 * 1_048_576 } as const;
+
 /** One call to an orchestrator carries at most so many reports and so much text. */
 const batchLimits = { reports: 1_000, size: 4 * 1_048_576 } as const;
 
@@ -40,6 +43,7 @@ export class ReportIntake {
   #received = 0;
   /** In the order of their numbers; the head is the first that is not acknowledged. */
   #pending: Pending[] = [];
+  #waiting = 0;
   #lanes = new Map<ProjectKey, Lane>();
   #waiters: (() => void)[] = [];
 
@@ -64,10 +68,11 @@ export class ReportIntake {
 
   /**
    * Takes reports that came as a text of this length; those received before are dropped. `gap` when a number is missing: nothing after it
-   * is taken.
+   * is taken. `full` when so much waits for its commit already that none of them is.
    */
-  take(reports: readonly Report[], length = 0): "taken" | "gap" {
+  take(reports: readonly Report[], length = 0): "taken" | "gap" | "full" {
     const size = length / Math.max(1, reports.length);
+    if (this.#pending.length + reports.length > waitingLimits.reports || this.#waiting + length > waitingLimits.size) return "full";
     let gap = false;
     for (const report of reports) {
       if (report.seq <= this.#received) continue;
@@ -78,6 +83,7 @@ export class ReportIntake {
       this.#received = report.seq;
       const pending: Pending = { report, size, done: false };
       this.#pending.push(pending);
+      this.#waiting += size;
       const project = projectOf(report.body.taskId);
       if (project === undefined || !this.#sink.knows(project)) {
         pending.done = true;
@@ -122,7 +128,10 @@ export class ReportIntake {
 
   #advance(): void {
     let head = 0;
-    while (this.#pending[head]?.done) head += 1;
+    for (let next = this.#pending[head]; next?.done; next = this.#pending[head]) {
+      this.#waiting -= next.size;
+      head += 1;
+    }
     if (head === 0) return;
     this.#ack = this.#pending[head - 1]?.report.seq ?? this.#ack;
     this.#pending = this.#pending.slice(head);
@@ -140,6 +149,7 @@ export class ReportIntake {
     this.#ack = ack;
     this.#received = ack;
     this.#pending = [];
+    this.#waiting = 0;
     this.#lanes = new Map();
     this.#release();
   }

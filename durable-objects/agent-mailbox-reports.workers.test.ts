@@ -46,6 +46,20 @@ describe("reports of one project", () => {
     expect(acks).toEqual([2, 9]);
   });
 
+  test("no more wait for their commit than memory has room for; the rest is taken when it is sent again", async () => {
+    const { it, calls } = intake();
+    it.begin("journal-1", 0);
+    for (let from = 1; from < 20_000; from += 100) expect(it.take(numbers(from, from + 99))).toBe("taken");
+    expect([it.take(numbers(20_001, 20_001)), it.ack]).toEqual(["full", 0]);
+    calls[0]?.commit();
+    await settle();
+    expect([it.ack, it.take(numbers(20_001, 20_001))]).toEqual([100, "taken"]);
+    const large = intake().it;
+    large.begin("journal-1", 0);
+    for (let seq = 1; seq <= 32; seq += 1) expect(large.take(numbers(seq, seq), 1_048_576)).toBe("taken");
+    expect(large.take(numbers(33, 33), 1_048_576)).toBe("full");
+  });
+
   test("a batch has at most 1,000 reports, and at most 4 MiB", async () => {
     const { it, calls } = intake();
     it.begin("journal-1", 0);

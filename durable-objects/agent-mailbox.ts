@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { projectOf } from "../core/ids.ts";
 import type { AgentId, ProjectKey } from "../core/ids.ts";
 import { closeCodes, limits } from "../core/protocol/frames.ts";
 import type { AgentFrame, Assignment, Command, MeshFrame, Report } from "../core/protocol/frames.ts";
@@ -8,7 +9,7 @@ import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import { AgentConnection } from "./agent-mailbox-connection.ts";
-import { badFrame, parseAgentFrame, stopFrame, withSmallResult } from "./agent-mailbox-frames.ts";
+import { badFrame, FrameGate, stopFrame, tooMuch, withSmallResult } from "./agent-mailbox-frames.ts";
 import type { Closing } from "./agent-mailbox-frames.ts";
 import { OutputLanes } from "./agent-mailbox-output.ts";
 import { ContactLease } from "./agent-mailbox-lease.ts";
@@ -64,6 +65,7 @@ export class AgentMailbox extends DurableObject<Env> {
   readonly #arriving = new Set<string>();
   /** Projects that were declined for want of a slot. */
   readonly #declined = new Set<ProjectKey>();
+  readonly #gate = new FrameGate();
   readonly #polls = new LongPolls();
   readonly #probe = new AgentProbe({
     send: (frames) => this.#connection.send(frames) !== null,
@@ -217,7 +219,7 @@ export class AgentMailbox extends DurableObject<Env> {
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     if (!this.#connection.isCurrent(socket)) return;
     this.#lease.heard();
-    const frame = parseAgentFrame(message);
+    const frame = this.#gate.read(message, now());
     if (!frame.ok) return this.#refuse(frame.error);
     this.#receive(socket, frame.value, typeof message === "string" ? message.length : 0);
   }
@@ -243,13 +245,18 @@ export class AgentMailbox extends DurableObject<Env> {
   }
 
   #receive(socket: WebSocket, frame: AgentFrame, length: number): void {
-    if (frame.type === "hello") return this.#background("greeting failed", this.#greet(socket, frame));
     const { greeted } = this.#connection;
+    if (frame.type === "hello") {
+      if (greeted !== null) return this.#refuse(badFrame("hello comes once"));
+      return this.#background("greeting failed", this.#greet(socket, frame));
+    }
     if (greeted === null || greeted.journal !== this.#intake.journal) return this.#refuse(badFrame("hello comes first"));
     if (frame.type === "heartbeat") this.#connection.send([{ type: "heartbeat-ack" }]);
     if (frame.type === "output") return this.#output.take(frame);
     if (frame.type !== "reports") return;
-    if (this.#hear(frame.reports, length) === "gap") this.#refuse(badFrame(`a report is missing after ${this.#intake.ack}`));
+    const heard = this.#hear(frame.reports, length);
+    if (heard === "gap") this.#refuse(badFrame(`a report is missing after ${this.#intake.ack}`));
+    if (heard === "full") this.#refuse(tooMuch("too many reports wait to be committed; send them again later"));
   }
 
   async #greet(socket: WebSocket, hello: Extract<AgentFrame, { type: "hello" }>): Promise<void> {
@@ -275,10 +282,11 @@ export class AgentMailbox extends DurableObject<Env> {
     return ack;
   }
 
-  #hear(reports: readonly Report[], length: number): "taken" | "gap" {
+  #hear(reports: readonly Report[], length: number): "taken" | "gap" | "full" {
     this.#probe.heard({ type: "reports", reports });
     this.#snapshots.note(reports, (session) => this.#work.holdsSession(session));
-    const freed = reports.filter(({ body }) => this.#work.heard(body)).length;
+    const ours = ({ body }: Report) => this.#store.knows(projectOf(body.taskId) ?? probeProject);
+    const freed = reports.filter((each) => ours(each) && this.#work.heard(each.body)).length;
     const taken = this.#intake.take(reports, length);
     if (freed > 0) this.#slotsFreed();
     return taken;

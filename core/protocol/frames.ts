@@ -10,6 +10,7 @@ export const closeCodes = {
   unknownVersion: 4406,
   replaced: 4409,
   tooLarge: 4413,
+  tooMuch: 4429,
   draining: 4503,
 } as const;
 
