@@ -3,6 +3,7 @@ import { ok } from "../core/result.ts";
 import type { AgentVariables } from "./bundles.ts";
 import type { WorkFailure } from "./git/repository.ts";
 import { agentEnvironment } from "./isolation.ts";
+import type { GitCredential } from "./mesh-api.ts";
 import { redactedValue } from "./redact.ts";
 import type { RunPlace } from "./run-place.ts";
 
@@ -11,6 +12,7 @@ export class AttemptVariables {
   readonly #own: AgentVariables;
   readonly #ask: (givenUp: () => boolean) => Promise<Result<AgentVariables, WorkFailure>>;
   #fromMesh: AgentVariables = {};
+  readonly #passwords = new Set<string>();
 
   constructor(own: AgentVariables, ask: (givenUp: () => boolean) => Promise<Result<AgentVariables, WorkFailure>>) {
     this.#own = own;
@@ -27,7 +29,13 @@ export class AttemptVariables {
 
   /** Values that nothing may carry away. */
   get secrets(): readonly string[] {
-    return [...Object.values(this.#own), ...Object.values(this.#fromMesh)];
+    return [...Object.values(this.#own), ...Object.values(this.#fromMesh), ...this.#passwords];
+  }
+
+  /** Counts a credential of git as a secret of the attempt, though its agent never sees it. */
+  learned(credential: Result<GitCredential, WorkFailure>): Result<GitCredential, WorkFailure> {
+    if (credential.ok) this.#passwords.add(credential.value.password);
+    return credential;
   }
 
   /** The same without what the mesh keeps for the project, whatever an agent or a test has put into it. */

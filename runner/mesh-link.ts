@@ -22,10 +22,16 @@ export interface MeshLinkOptions {
   readonly onAssign: (assignment: Assignment) => void;
   readonly onCommand: (command: Command) => void;
   readonly onDrain: () => void;
+  /** A connection stands and reports are on their way. */
+  readonly onConnected?: () => void;
+  /** What the mesh says of output. */
+  readonly onOutput?: (said: OutputSaid) => void;
   readonly heartbeatMs?: number;
   /** First and longest pause between tries to connect; each try doubles it, with a random part. */
   readonly backoffMs?: { readonly first: number; readonly most: number };
 }
+
+export type OutputSaid = Extract<MeshFrame, { type: "output-ack" | "output-refused" }>;
 
 /** A connection to the mesh that mends itself: reports go out in order and again until they are acknowledged. */
 export interface MeshLink {
@@ -34,12 +40,16 @@ export interface MeshLink {
   readonly lastContactAt: Moment;
   /** Sends what the journal holds and this connection has not sent yet. */
   flush(): void;
+  /** Sends a piece of output when that is possible now; false: it is not, try again when the mesh has said something. */
+  sendOutput(frame: Extract<AgentFrame, { type: "output" }>): boolean;
   /** Settles when there is no sense in trying on. */
   readonly ended: Promise<LinkEnd>;
   /** Resolves when every report is acknowledged, or after `withinMs`. */
   settled(withinMs: number): Promise<boolean>;
   close(): void;
 }
+
+const mostBufferedBytes = 1_048_576;
 
 export function connectMesh(options: MeshLinkOptions): MeshLink {
   return new Link(options);
@@ -73,6 +83,14 @@ class Link implements MeshLink {
       this.#send({ type: "reports", reports });
       this.#sentUpTo = reports.at(-1)?.seq ?? this.#sentUpTo;
     }
+  }
+
+  sendOutput(frame: Extract<AgentFrame, { type: "output" }>): boolean {
+    const socket = this.#socket;
+    // Reports and heartbeats are not to wait behind output.
+    if (!this.connected || socket?.readyState !== WebSocket.OPEN || socket.bufferedAmount > mostBufferedBytes) return false;
+    this.#send(frame);
+    return true;
   }
 
   settled(withinMs: number): Promise<boolean> {
@@ -168,6 +186,7 @@ class Link implements MeshLink {
         journal.acknowledged(frame.ack);
         log("info", "connected to the mesh", { url: this.#options.mesh.url, agent: this.#options.mesh.id });
         this.flush();
+        this.#options.onConnected?.();
         return this.#acknowledged();
       case "ack":
         journal.acknowledged(frame.seq);
@@ -177,6 +196,9 @@ class Link implements MeshLink {
         return;
       case "command":
         return this.#options.onCommand(frame.command);
+      case "output-ack":
+      case "output-refused":
+        return this.#options.onOutput?.(frame);
       case "drain":
         return this.#options.onDrain();
       case "heartbeat-ack":

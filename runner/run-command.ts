@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import type { Isolation } from "./isolation.ts";
+import { StringDecoder } from "node:string_decoder";
+import { plainText } from "../core/sessions/recording.ts";
+import { terminalSize } from "../core/sessions/terminal-size.ts";
+import { findOnPath, type Isolation } from "./isolation.ts";
 import { redactingWriter } from "./redact.ts";
 import type { RunPlace } from "./run-place.ts";
 
@@ -28,18 +31,24 @@ export interface CommandOptions {
   readonly logFile?: string;
   /** Values that the log file may not hold. */
   readonly secrets?: readonly string[];
+  /**
+   * Hears what it writes while it runs. It then runs in a terminal, where `script` of util-linux can make one; what is answered is free of what only a
+   * terminal needs.
+   */
+  readonly show?: (text: string) => void;
 }
 
 /** Runs a command of a repository in its worktree, behind the wall, to its end or to the time limit; nothing of it is left running. Never rejects. */
 export function runCommand(command: string, options: CommandOptions): Promise<CommandRun> {
-  const { place, isolation, signal } = options;
-  const wrapped = isolation.wrap(place, "sh", ["-c", command]);
+  const { place, isolation, signal, show } = options;
+  const terminal = show === undefined ? undefined : inTerminal(command);
+  const wrapped = isolation.wrap(place, terminal?.command ?? "sh", terminal?.args ?? ["-c", command]);
   const file = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { mode: 0o600 });
   const whole = file && redactingWriter((data) => file.write(data), options.secrets ?? []);
   return new Promise((resolve) => {
     const child = spawn(wrapped.command, [...wrapped.args], {
       cwd: place.tree,
-      env: { ...options.environment, CI: "1" },
+      env: { ...options.environment, CI: "1", ...terminal?.env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -58,16 +67,18 @@ export function runCommand(command: string, options: CommandOptions): Promise<Co
     }, options.timeoutMs);
     signal.addEventListener("abort", kill, { once: true });
     if (signal.aborted) kill();
-    const keep = (data: Buffer) => {
+    const texts = { out: new StringDecoder(), err: new StringDecoder() };
+    const keep = (data: Buffer, from: "out" | "err" = "err") => {
+      show?.(texts[from].write(data));
       tail = Buffer.concat([tail, data]).subarray(-tailBytes);
       written += data.length;
       if (written <= loggedBytes) whole?.write(data);
     };
     child.stdout.on("data", (data: Buffer) => {
-      keep(data);
+      keep(data, "out");
       if (output.length < keptBytes) output += data.toString();
     });
-    child.stderr.on("data", keep);
+    child.stderr.on("data", (data: Buffer) => keep(data));
     const finish = (exitCode: number | null) => {
       if (done) return;
       done = true;
@@ -75,7 +86,8 @@ export function runCommand(command: string, options: CommandOptions): Promise<Co
       signal.removeEventListener("abort", kill);
       whole?.end();
       file?.end();
-      resolve({ exitCode: timedOut ? null : exitCode, timedOut, output, tail: tail.toString() });
+      const plain = (text: string) => (terminal === undefined ? text : plainText(text));
+      resolve({ exitCode: timedOut ? null : exitCode, timedOut, output: plain(output), tail: plain(tail.toString()) });
     };
     child.once("error", (error) => {
       keep(Buffer.from(`the command could not be started: ${error.message}\n`));
@@ -85,4 +97,15 @@ export function runCommand(command: string, options: CommandOptions): Promise<Co
     child.once("exit", (code) => setTimeout(() => finish(code), 500));
     child.once("close", (code) => finish(code));
   });
+}
+
+/** How a command is run in a terminal of the sessions' size: by `script`, so that no native module is needed; undefined where that is not util-linux's. */
+function inTerminal(command: string): { command: string; args: string[]; env: Record<string, string> } | undefined {
+  const script = process.platform === "linux" ? findOnPath("script") : undefined;
+  if (script === undefined) return undefined;
+  const { cols, rows } = terminalSize;
+  const sized = `stty cols ${cols} rows ${rows} 2>/dev/null; ${command}`;
+  // It runs the command by SHELL.
+  const env = { SHELL: "/bin/sh", TERM: "xterm-256color", COLUMNS: String(cols), LINES: String(rows) };
+  return { command: script, args: ["--quiet", "--return", "--flush", "--command", sized, "/dev/null"], env };
 }

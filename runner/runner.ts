@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { sessionAssignment, type Assignment, type Command, type ReportBody, type SessionAssignment } from "../core/protocol/frames.ts";
+import { sessionAssignment, type Assignment, type Command, type ReportBody } from "../core/protocol/frames.ts";
 import { deviceLogin } from "../core/onboarding/device-login.ts";
 import type { Result } from "../core/result.ts";
 import { dayMs, minuteMs, secondMs } from "../core/time.ts";
 import { agentVariables } from "./agent-env.ts";
+import { keyOf, payloadOf, refOf } from "./attempt-record.ts";
 import { AttemptVariables } from "./attempt-variables.ts";
 import { Bundles } from "./bundles.ts";
 import { claudeExecutables } from "./agent-executable.ts";
@@ -19,6 +20,8 @@ import { openJournal, type AttemptRecord, type AttemptRef, type Journal } from "
 import { logToStderr, type Log } from "./log.ts";
 import { askForCredential, type GitCredential } from "./mesh-api.ts";
 import { connectMesh, type LinkEnd, type MeshLink } from "./mesh-link.ts";
+import { OutputSender } from "./output/output-sender.ts";
+import { watchStep } from "./output/watch-step.ts";
 import { isOwnWork, OwnWork, ownSlots } from "./own-work.ts";
 import { registrationOf } from "./registration.ts";
 import { Repositories } from "./repositories.ts";
@@ -93,6 +96,7 @@ class HostingRunner implements Runner {
   readonly #setup: RunnerSetup;
   readonly #journal: Journal;
   readonly #link: MeshLink;
+  readonly #output: OutputSender;
   readonly #own: OwnWork;
   readonly #bundles: Bundles;
   readonly #steps = new Map<string, Step>();
@@ -125,6 +129,7 @@ class HostingRunner implements Runner {
       variables: (project, ref) => this.#variables(project, ref),
       repository: (repository) => this.#repositories.named(repository),
     });
+    this.#output = new OutputSender(join(dir, "output"), (frame) => this.#link?.sendOutput(frame) ?? false, log);
     const recovered = this.#journal.live();
     this.#link = connectMesh({
       mesh: { url: options.url, id: options.id, token: options.token },
@@ -135,6 +140,8 @@ class HostingRunner implements Runner {
       onAssign: (assignment) => this.#assigned(assignment),
       onCommand: (command) => this.#commanded(command),
       onDrain: () => (this.#draining = true),
+      onConnected: () => this.#output.connected(),
+      onOutput: (said) => this.#output.heard(said),
     });
     this.#sweep(recovered);
     this.#sweeper = setInterval(() => this.#sweep(this.#journal.live()), dayMs);
@@ -155,7 +162,7 @@ class HostingRunner implements Runner {
     }, withinMs);
     await Promise.all([...this.#steps.values()].map(({ ended }) => ended));
     clearTimeout(patience);
-    await this.#link.settled(5 * secondMs);
+    await Promise.all([this.#link.settled(5 * secondMs), this.#output.settled(5 * secondMs)]);
     await this.#close({ reason: "drained", message: "every session was stopped and reported", exitCode: 0 });
   }
 
@@ -228,8 +235,8 @@ class HostingRunner implements Runner {
       (open) => {
         const order = { record, session, recovered };
         const tools = this.#toolsOf(ref, place, open, session.project);
-        const step = session.step === "test" ? beginTestStep(order, tools) : beginConversationStep(order, tools);
-        this.#under(record, step, () => touch(place));
+        const begin = session.step === "test" ? beginTestStep : beginConversationStep;
+        this.#under(record, watchStep({ sender: this.#output, ref, order }, tools, begin), () => touch(place));
       },
       (error: Error) => this.#report({ ...ref, type: "task-failed", kind: "infrastructure", message: error.message.slice(0, 4_000) }),
     );
@@ -265,7 +272,8 @@ class HostingRunner implements Runner {
       grantsFolder: join(this.#setup.dir, "grants"),
       environment: (givenUp) => variables.environment(place, givenUp),
       secrets: () => variables.secrets,
-      credential: (givenUp) => this.#credential(ref, "push", givenUp),
+      credential: async (givenUp) => variables.learned(await this.#credential(ref, "push", givenUp)),
+      show: () => undefined,
       report: (body) => this.#report(variables.redacted(body)),
       connected: () => this.#link.connected,
       log: this.#setup.log,
@@ -319,16 +327,4 @@ class HostingRunner implements Runner {
     for (const step of this.#steps.values())
       step.abandon("infrastructure", "no contact with the mesh for 10 min: the agent was stopped, its worktree kept");
   }
-}
-
-function payloadOf(record: AttemptRecord): SessionAssignment | undefined {
-  return sessionAssignment.safeParse(record.assignment.payload).data;
-}
-
-function refOf({ taskId, attempt }: AttemptRef): AttemptRef {
-  return { taskId, attempt };
-}
-
-function keyOf({ taskId, attempt }: AttemptRef): string {
-  return `${taskId} ${attempt}`;
 }

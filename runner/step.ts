@@ -25,6 +25,8 @@ export interface StepTools {
   readonly credential: (givenUp: () => boolean) => Promise<Result<GitCredential, WorkFailure>>;
   /** Durable; sent when there is a connection. */
   readonly report: (body: ReportBody) => void;
+  /** Shows what a command writes to whoever watches the session, filtered and freed of secrets. */
+  readonly show: (text: string) => void;
   readonly connected: () => boolean;
   readonly log: Log;
 }

@@ -137,7 +137,8 @@ function runTests(command: string, timeoutMs: number, { tools, place, environmen
   const logs = join(place.root, "..", `${place.root.split("/").at(-1) ?? "run"}.logs`);
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const [logFile, secrets] = [join(logs, `tests-${Date.now()}.log`), tools.secrets()];
-  return runCommand(command, { place, isolation: tools.isolation, environment, timeoutMs, signal, logFile, secrets });
+  tools.show(`\u001B[1m$ ${command}\u001B[0m\n`);
+  return runCommand(command, { place, isolation: tools.isolation, environment, timeoutMs, signal, logFile, secrets, show: tools.show });
 }
 
 /** Where test programs usually put their reports. */

@@ -17,6 +17,7 @@ import { AsyncQueue } from "./async-queue.ts";
 import { failureOf, failureOfResult, parseQuestions, summaryOf, totalOf, untilOf, useSince, withAnswers } from "./claude-messages.ts";
 import type { AgentFailure, TokenUse } from "./claude-messages.ts";
 import { claudeToolUse } from "./claude-tools.ts";
+import { shownOf } from "./claude-shown.ts";
 import type { AgentDriver, AgentEvent, Conversation, ConversationOptions } from "./driver.ts";
 
 /** Tools that make no sense in a session without a person in front of it. */
@@ -198,6 +199,7 @@ class ClaudeConversation implements Conversation {
 
   /** The event that ends the conversation, when the message does. */
   #hear(message: SDKMessage): AgentEvent | undefined {
+    for (const event of shownOf(message)) this.#events.push(event);
     if (message.type === "system" && message.subtype === "init") {
       if (this.#conversationId !== message.session_id) {
         this.#conversationId = message.session_id;

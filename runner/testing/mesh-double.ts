@@ -27,6 +27,12 @@ export interface MeshDouble {
   /** Capabilities that the token grants; all when left out. */
   grants: readonly string[] | undefined;
   acknowledge: boolean;
+  /** What was kept of each session's output. */
+  readonly output: Map<string, Buffer>;
+  /** Pieces of output that began before, or after, the end of what was kept. */
+  readonly outputFaults: { repeats: number; gaps: number };
+  /** Keeps and acknowledges output; else it is dropped on the way. */
+  keepOutput: boolean;
   credential: { username: string; password: string; cloneUrl?: string };
   readonly credentialsAsked: unknown[];
   /** What is kept for the project; null: nothing. Setting it anew ends the bundles given out. */
@@ -98,6 +104,7 @@ export async function startMeshDouble(): Promise<MeshDouble> {
       const ack = mesh.acknowledge ? (mesh.reports.at(-1)?.seq ?? 0) : frame.lastAck;
       ws.send(JSON.stringify({ type: "welcome", version: 1, ack } satisfies MeshFrame));
     }
+    if (frame.type === "output" && mesh.keepOutput) keepOutput(frame);
     if (frame.type === "reports") {
       for (const report of frame.reports) {
         if (report.seq <= (mesh.reports.at(-1)?.seq ?? 0)) mesh.repeats += 1;
@@ -106,6 +113,17 @@ export async function startMeshDouble(): Promise<MeshDouble> {
       if (mesh.acknowledge) mesh.send({ type: "ack", seq: mesh.reports.at(-1)?.seq ?? 0 });
     }
     notify();
+  }
+
+  function keepOutput({ sessionId, offset, data }: Extract<AgentFrame, { type: "output" }>): void {
+    const kept = mesh.output.get(sessionId) ?? Buffer.alloc(0);
+    const again = offset > kept.length;
+    if (again) mesh.outputFaults.gaps += 1;
+    if (data !== "" && offset < kept.length) mesh.outputFaults.repeats += 1;
+    const fresh = again ? Buffer.alloc(0) : Buffer.from(data).subarray(kept.length - offset);
+    mesh.output.set(sessionId, Buffer.concat([kept, fresh]));
+    const end = kept.length + fresh.length;
+    mesh.send({ type: "output-ack", sessionId, offset: end, ...(again ? { again } : {}) });
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -119,6 +137,9 @@ export async function startMeshDouble(): Promise<MeshDouble> {
     registered: [],
     grants: undefined,
     acknowledge: true,
+    output: new Map(),
+    outputFaults: { repeats: 0, gaps: 0 },
+    keepOutput: true,
     credential: { username: "x-access-token", password: "git-secret-for-tests" },
     credentialsAsked: [],
     variables: null,
