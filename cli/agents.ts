@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { AgentView, ScoreView } from "../core/pool/views.ts";
+import { addAgentHistory } from "./agent-history.ts";
 import { addAgentTest } from "./agent-test/verb.ts";
 import type { AgentGrantRequest, AgentTokenView } from "./answers.ts";
 import { collect, meshVerb, onMesh, verbGroup } from "./command.ts";
@@ -80,6 +81,7 @@ export function addAgents(program: Command): void {
         out.answer(page, () => out.table<ScoreView>(page.items, scoreColumns, `No agent offers ${capability}.`));
       }),
     );
+  addAgentHistory(group);
   addTokens(group);
   addAgentTest(group);
   meshVerb(group, "drain", "no new work for an agent; it finishes what it has")

@@ -8,6 +8,7 @@ import type { Policy } from "../core/policy.ts";
 import type { AgentView, ScoreView } from "../core/pool/views.ts";
 import type { ProbeEntry } from "../core/protocol/probe-work.ts";
 import type { ProjectView, RunView, TaskView } from "../core/project/views.ts";
+import type { AgentResult } from "../drizzle/queries/list-agent-history.ts";
 import type { EventRow } from "../drizzle/queries/list-events.ts";
 import type { PastQuestion } from "../drizzle/queries/list-questions.ts";
 import type { Usage } from "../drizzle/queries/usage.ts";
@@ -37,6 +38,7 @@ export class MeshApi {
 
   agents = (): Promise<Page<AgentView>> => this.#get("/agents");
   agent = (id: string): Promise<AgentView & { readonly mailbox: unknown }> => this.#get(`/agents/${encodeURIComponent(id)}`);
+  agentHistory = (id: string, query: Query): Promise<Page<AgentResult>> => this.#get(`/agents/${encodeURIComponent(id)}/history`, query);
   scores = (capability: string): Promise<Page<ScoreView>> => this.#get(`/agents/score/${encodeURIComponent(capability)}`);
   agentTokens = (): Promise<Page<Answers.AgentTokenView>> => this.#get("/agents/tokens");
   makeAgentToken = (grant: Answers.AgentGrantRequest): Promise<Answers.NewAgentToken> => this.#post("/agents", grant);

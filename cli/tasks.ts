@@ -1,11 +1,12 @@
 import type { Command } from "commander";
+import type { WhyChosen } from "../core/pool/why-chosen.ts";
 import type { TaskView } from "../core/project/views.ts";
 import type { TaskError } from "../core/task/state.ts";
 import { meshVerb, onMesh, verbGroup, type Mesh } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Colours } from "./output.ts";
 import { pages, showPage, withPages, type PageFlags } from "./paging.ts";
-import { agentId, jsonArgument, projectName, wholeNumber } from "./parse.ts";
+import { agentId, jsonArgument, momentArgument, projectName, wholeNumber } from "./parse.ts";
 import { startSpinner } from "./spinner.ts";
 import { length, shortWhen, when } from "./when.ts";
 
@@ -21,6 +22,15 @@ interface SubmitFlags {
   readonly wait?: true;
 }
 
+interface ListFlags extends PageFlags {
+  readonly status?: string;
+  readonly capability?: string;
+  readonly project?: string;
+  readonly agent?: string;
+  readonly since?: number;
+  readonly until?: number;
+}
+
 const ended: readonly string[] = ["completed", "failed", "cancelled"];
 
 /** `mesh tasks`: units of work addressed to a capability. */
@@ -30,11 +40,14 @@ export function addTasks(program: Command): void {
     meshVerb(group, "list", "tasks, newest first")
       .option("--status <status>", "pending, dispatched, running, completed, failed or cancelled")
       .option("--capability <name>", "only of this capability")
-      .option("--project <owner/name>", "only of this project", projectName),
+      .option("--project <owner/name>", "only of this project", projectName)
+      .option("--agent <id>", "only those of which this agent had an attempt", agentId)
+      .option("--since <when>", "submitted then or later: 15m, 2h, 2026-11-23, …", momentArgument)
+      .option("--until <when>", "likewise, exclusive", momentArgument),
   ).action(
-    onMesh(async ({ api, out }, flags: PageFlags & { status?: string; capability?: string; project?: string }) => {
-      const { status, capability, project } = flags;
-      const page = await pages((query) => api.tasks({ status, capability, project, ...query }), flags);
+    onMesh(async ({ api, out }, flags: ListFlags) => {
+      const { status, capability, project, agent, since, until } = flags;
+      const page = await pages((query) => api.tasks({ status, capability, project, agent, since, until, ...query }), flags);
       showPage(
         out,
         page,
@@ -127,6 +140,7 @@ function showTask({ out }: Mesh, task: TaskView): void {
         { head: "agent", of: ({ agent }) => agent },
         { head: "status", of: ({ status }) => status },
         { head: "score", of: ({ score }) => score.toFixed(3), align: "right", drop: 2 },
+        { head: "why", of: ({ why }) => (why === undefined ? "" : whyText(why)), least: 16, drop: 3 },
         { head: "began", of: ({ startedAt, dispatchedAt }) => shortWhen(startedAt ?? dispatchedAt) },
         {
           head: "took",
@@ -146,6 +160,14 @@ function showTask({ out }: Mesh, task: TaskView): void {
     out.line(`\n${out.colours.dim(name)}`);
     out.block(JSON.stringify(value, null, 2), "  ");
   }
+}
+
+function whyText({ weight, success, recent, preferred, results, others, better }: WhyChosen): string {
+  const factors = [`weight ${weight}`, results === 0 ? "no results yet" : `success ${success} of ${results}`];
+  if (recent > 1) factors.push(`recent ${recent}`);
+  if (preferred > 1) factors.push(`preferred ${preferred}`);
+  factors.push(others === 0 ? "the only one" : better === 0 ? `best of ${others + 1}` : `${better} better were not free`);
+  return factors.join(", ");
 }
 
 function errorText({ kind, message, until }: TaskError): string {

@@ -159,9 +159,21 @@ my-laptop  any           acme/todo-app  HH:MM (8 h ago)
     text: "my-laptop gets no new work.\n",
   },
   {
-    args: ["tasks", "list", "--status", "failed", "--limit", "1"],
+    args: ["agents", "history", "my-laptop", "--failed", "--capability", "qa", "--since", "1700000000000"],
+    route: "GET /agents/my-laptop/history",
+    path: "/agents/my-laptop/history?capability=qa&ok=0&since=1700000000000",
+    answer: page({
+      ...{ agent: "my-laptop", task: "K1.t-1", attempt: 2, project: "K1", capability: "qa" },
+      ...{ ok: false, status: "timed-out", endedAt: hoursAgo(2) },
+    }),
+    text: `ended            task    attempt  capability  came to
+HH:MM (2 h ago)  K1.t-1        2  qa          timed-out
+`,
+  },
+  {
+    args: ["tasks", "list", "--status", "failed", "--agent", "my-laptop", "--until", "1700000000000", "--limit", "1"],
     route: "GET /tasks",
-    path: "/tasks?status=failed&limit=1",
+    path: "/tasks?status=failed&agent=my-laptop&until=1700000000000&limit=1",
     answer: page(task),
     text: `task      status  capability  agent      tries   submitted        took
 mesh.t-1  failed  general     my-laptop  1 of 3  HH:MM (3 h ago)  60 min

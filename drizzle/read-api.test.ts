@@ -10,11 +10,17 @@ import { migrate } from "./migrate.ts";
 import { projectPage } from "./project-page.ts";
 import { readApi, type ReadApi } from "./read-api.ts";
 import { issueRuns } from "./schema/runs.ts";
+import { agentTaskHistory } from "./schema/tasks.ts";
 
 let neon: Neon;
 let api: ReadApi;
 const solo = "R_solo" as ProjectKey;
 const soloName = "solo/notes" as ProjectName;
+
+interface History {
+  readonly items: readonly { readonly attempt: number; readonly ok: boolean; readonly status: string }[];
+  readonly cursor: string | null;
+}
 
 interface Body {
   readonly items: readonly {
@@ -41,13 +47,14 @@ beforeAll(async () => {
   const db = openDatabase(neon);
   api = readApi(db);
   const task = taskOf().id;
+  const why = { weight: 1, success: 1, recent: 1, preferred: 1, results: 0, others: 2, better: 0 };
   await projectPage(
     db,
     pageOf([
       eventOf(1, "project-configured", { trace: "in-1", data: { profile: profileOf() } }),
       runChanged(2, { usd: 1, inputTokens: 10 }),
       eventOf(3, "task-submitted", { task, data: { view: taskOf() } }),
-      eventOf(4, "task-dispatched", { task, agent, data: { capability: "code", attempt: 1, score: 1 } }),
+      eventOf(4, "task-dispatched", { task, agent, data: { capability: "code", attempt: 1, score: 1, why } }),
       eventOf(5, "task-submitted", {
         task: `${todo}.t2` as TaskId,
         data: { view: taskOf({ id: `${todo}.t2` as TaskId, capability: "test" }) },
@@ -56,6 +63,11 @@ beforeAll(async () => {
       { ...runChanged(7, { run: 2, usd: 0.5, startedAt: start + dayMs }), at: start + dayMs },
     ]),
   );
+  const ended = (attempt: number, status: string) => ({
+    ...{ agent: "historian", task: `${todo}.t9`, attempt, project: todo, capability: "code", status },
+    ...{ ok: status === "completed", endedAt: start + attempt },
+  });
+  await db.insert(agentTaskHistory).values([ended(1, "failed"), ended(2, "timed-out"), ended(3, "completed")]);
   const view = runOf({ project: solo, name: soloName, issue: 3, usd: 4 });
   await projectPage(
     db,
@@ -164,6 +176,9 @@ describe("tasks", () => {
     ["?capability=test&project=acme/todo-app", [`${todo}.t2`]],
     [`?agent=${agent}`, [`${todo}.t1`]],
     ["?agent=nobody", []],
+    [`?since=${start}&until=${start + dayMs}`, [`${todo}.t2`, `${todo}.t1`]],
+    [`?since=${start + dayMs}`, []],
+    [`?until=${start}`, []],
   ])("list %s", async (query, expected) => {
     expect((await get(`/tasks${query}`)).body.items.map(({ id }) => id)).toEqual(expected);
   });
@@ -171,8 +186,24 @@ describe("tasks", () => {
   test("one, with its attempts", async () => {
     expect((await get(`/read-model/tasks/${todo}.t1`)).body).toMatchObject({
       status: "dispatched",
-      attempts: [{ agent: agent satisfies AgentId, number: 1 }],
+      attempts: [{ agent: agent satisfies AgentId, number: 1, why: { weight: 1, others: 2 } }],
     });
+  });
+
+  test("what an agent's attempts came to, newest first, by cursor", async () => {
+    const history = async (query: string) => (await get(`/agents/historian/history${query}`)).body as unknown as History;
+    const all = await history("");
+    expect(all.items.map(({ attempt, ok, status }) => [attempt, ok, status])).toEqual([
+      [3, true, "completed"],
+      [2, false, "timed-out"],
+      [1, false, "failed"],
+    ]);
+    const first = await history("?limit=2");
+    expect((await history(`?limit=2&cursor=${encodeURIComponent(first.cursor ?? "")}`)).items).toEqual(all.items.slice(2));
+    expect((await history("?ok=1")).items).toEqual(all.items.slice(0, 1));
+    expect((await history("?ok=0&capability=code&project=acme/todo-app")).items).toHaveLength(2);
+    expect((await history("?capability=test")).items).toEqual([]);
+    expect((await get("/agents/nobody/history")).body).toEqual({ items: [], cursor: null });
   });
 });
 
@@ -218,6 +249,8 @@ test.each([
   "/events?cursor=1%27",
   "/events?cursor=1~x~y",
   "/tasks?status=odd",
+  "/tasks?since=yesterday",
+  "/agents/historian/history?ok=maybe",
   "/runs?issue=0",
 ])("%s is refused", async (path) => {
   expect(await get(path)).toMatchObject({ status: 400, body: { reason: "bad-query", status: 400 } });

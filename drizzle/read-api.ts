@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import { freshness } from "./queries/freshness.ts";
 import { consultationFilter, listConsultations } from "./queries/list-consultations.ts";
 import { eventFilter, listEvents } from "./queries/list-events.ts";
+import { agentHistoryFilter, listAgentHistory } from "./queries/list-agent-history.ts";
 import { listProjects } from "./queries/list-projects.ts";
 import { listQuestions, questionFilter } from "./queries/list-questions.ts";
 import { findRun, listRuns, runFilter } from "./queries/list-runs.ts";
@@ -44,6 +45,10 @@ const routes: readonly (readonly [RegExp, Answer])[] = [
     (db, path, query) => listCheckpoints(db, checkpointFilter.parse({ ...asObject(query), id: path["id"] })),
   ],
   [/^\/read-model\/sessions\/(?<id>[^/]{3,200})$/, (db, path) => findSession(db, path["id"] ?? "")],
+  [
+    /^\/agents\/(?<agent>[a-z0-9][a-z0-9._-]{0,63})\/history$/,
+    (db, path, query) => listAgentHistory(db, agentHistoryFilter.parse({ ...asObject(query), agent: path["agent"] })),
+  ],
   [/^\/usage$/, (db, _, query) => usage(db, usageFilter.parse(query))],
   [/^\/read-model$/, (db) => freshness(db)],
   [/^\/read-model\/projects$/, async (db) => ({ items: await listProjects(db), cursor: null })],

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { JournalEvent } from "../core/events.ts";
+import type { WhyChosen } from "../core/pool/why-chosen.ts";
 import type { TaskView } from "../core/project/views.ts";
 import type { AttemptStatus, TaskError, TaskStatus } from "../core/task/state.ts";
 import type { agentTaskHistory, orchestratorTasks, taskAttempts } from "./schema/tasks.ts";
@@ -53,9 +54,19 @@ export function createTaskRows(): { add(event: JournalEvent): string | undefined
     const key = `${task} ${number}`;
     const { at, project, agent = "" } = event;
     const error = event.data["error"] as TaskError | undefined;
+    const why = event.data["why"] as WhyChosen | undefined;
     switch (event.type) {
       case "task-dispatched":
-        attempts.make(key, { task, number, project, agent, score, status: "dispatched" satisfies AttemptStatus, dispatchedAt: at });
+        attempts.make(key, {
+          task,
+          number,
+          project,
+          agent,
+          score,
+          status: "dispatched" satisfies AttemptStatus,
+          dispatchedAt: at,
+          ...(why ? { why } : {}),
+        });
         tasks.change(task, { id: task, status: "dispatched" satisfies TaskStatus });
         return undefined;
       case "task-started":

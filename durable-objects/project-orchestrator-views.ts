@@ -24,8 +24,12 @@ export interface TaskFilter {
   readonly status?: TaskStatus;
   readonly capability?: string;
   readonly limit: number;
-  /** Submitted before this moment. */
-  readonly before?: Moment;
+  /** Some attempt of it was this agent's. */
+  readonly agent?: AgentId;
+  /** Submitted at this moment or later. */
+  readonly since?: Moment;
+  /** Submitted before this moment; at this moment, when its id is lower. */
+  readonly before?: { readonly at: Moment; readonly id: string };
 }
 
 /** What an attempt may do with its project's repository. */
@@ -108,19 +112,23 @@ export async function wholeTask(store: StateStore, candidates: Candidates, id: T
 }
 
 /** Newest submission first: what is active, and what ended in the last days. */
-export function recentTasks(
-  { tasks }: StateStore,
-  { status, capability, limit, before = Number.MAX_SAFE_INTEGER }: TaskFilter,
-): TaskView[] {
+export function recentTasks({ tasks }: StateStore, filter: TaskFilter): TaskView[] {
+  const { status, capability, agent, limit, since = 0, before = { at: Number.MAX_SAFE_INTEGER, id: "" } } = filter;
   const active = [...tasks.active()].filter(
     (task) =>
-      task.submittedAt < before &&
+      task.submittedAt >= since &&
+      (task.submittedAt < before.at || (task.submittedAt === before.at && task.id < before.id)) &&
       (status === undefined || task.status === status) &&
-      (capability === undefined || task.capability === capability),
+      (capability === undefined || task.capability === capability) &&
+      (agent === undefined || task.attempts.some((attempt) => attempt.agent === agent)),
   );
-  const named = { ...(status === undefined ? {} : { status }), ...(capability === undefined ? {} : { capability }) };
-  return [...active, ...tasks.ended({ ...named, before, limit })]
-    .sort((a, b) => b.submittedAt - a.submittedAt)
+  return [...active, ...tasks.ended({ ...filter, since, before })]
+    .sort(newestFirst)
     .slice(0, limit)
     .map((task) => viewTask(task, { full: false }));
+}
+
+/** By submission, newest first; those of the same moment by their ids. */
+export function newestFirst(one: Pick<TaskView, "submittedAt" | "id">, other: Pick<TaskView, "submittedAt" | "id">): number {
+  return other.submittedAt - one.submittedAt || (one.id < other.id ? 1 : -1);
 }

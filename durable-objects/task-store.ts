@@ -15,6 +15,16 @@ const payloadKeptChars = 8_192;
 /** A task whose payload is not in memory. */
 const leftInRow = undefined;
 
+/** Which ended tasks: submitted since a moment, and before another one or at it under a lower id. */
+export interface EndedFilter {
+  readonly status?: TaskStatus;
+  readonly capability?: string;
+  readonly agent?: AgentId;
+  readonly since: Moment;
+  readonly before: { readonly at: Moment; readonly id: string };
+  readonly limit: number;
+}
+
 /**
  * The tasks of one project: active ones in memory with what is asked of them (who waits, who is busy), ended ones in rows by the day they
  * ended on. A task is written once when it is submitted, once per commit that changes it, and its payload only the first time.
@@ -119,16 +129,21 @@ export class TaskStore {
   }
 
   /** Ended tasks, newest submission first, of the latest days. */
-  ended(filter: { status?: TaskStatus; capability?: string; before: Moment; limit: number }): Task[] {
+  ended(filter: EndedFilter): Task[] {
     const found: Task[] = [];
     for (const day of this.#days.toSorted((a, b) => b - a)) {
       const rows = this.#sql.all<{ json: string }>(
-        `SELECT json FROM tasks WHERE day = ?1 AND json->>'$.submittedAt' < ?2 AND (?3 IS NULL OR json->>'$.status' = ?3)
-         AND (?4 IS NULL OR json->>'$.capability' = ?4) ORDER BY json->>'$.submittedAt' DESC LIMIT ?5`,
+        `SELECT json FROM tasks WHERE day = ?1 AND (json->>'$.submittedAt', id) < (?2, ?3) AND json->>'$.submittedAt' >= ?4
+         AND (?5 IS NULL OR json->>'$.status' = ?5) AND (?6 IS NULL OR json->>'$.capability' = ?6)
+         AND (?7 IS NULL OR EXISTS (SELECT 1 FROM json_each(json, '$.attempts') AS attempt WHERE attempt.value->>'$.agent' = ?7))
+         ORDER BY json->>'$.submittedAt' DESC, id DESC LIMIT ?8`,
         day,
-        filter.before,
+        filter.before.at,
+        filter.before.id,
+        filter.since,
         filter.status ?? null,
         filter.capability ?? null,
+        filter.agent ?? null,
         filter.limit,
       );
       for (const { json } of rows) {

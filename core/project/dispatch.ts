@@ -1,4 +1,5 @@
 import { selectAgent } from "../pool/select-agent.ts";
+import { whyChosen } from "../pool/why-chosen.ts";
 import type { Candidate } from "../pool/state.ts";
 import { dispatchable, laneOf } from "../task/attempts.ts";
 import { transitionTask } from "../task/transition.ts";
@@ -21,7 +22,8 @@ export function dispatch(set: WorkingSet, candidates: readonly Candidate[]): voi
         if (selection.none === "waits-for-affinity" || selection.none === "waits-for-agent") continue;
         break;
       }
-      const step = transitionTask(task, { type: "dispatched", at: set.at, ...selection }, set.policy);
+      const why = whyChosen(selection.agent, capability, offering);
+      const step = transitionTask(task, { type: "dispatched", at: set.at, ...selection, ...(why ? { why } : {}) }, set.policy);
       if (step.type === "ignored") continue;
       set.putTask(step.state);
       for (const event of step.events) set.emit(event);

@@ -1,3 +1,4 @@
+import type { WhyChosen } from "../pool/why-chosen.ts";
 import type { AgentId, IssueKey, ProjectKey, ProjectName, QuestionId, RunId, TaskId } from "../ids.ts";
 import type { Moment } from "../time.ts";
 import type { AttemptStatus, SessionStep, TaskError, TaskStatus } from "../task/state.ts";
@@ -96,6 +97,8 @@ export interface TaskView {
     readonly startedAt: Moment | null;
     readonly endedAt: Moment | null;
     readonly error: TaskError | null;
+    /** Why this agent got it; absent in attempts of earlier versions. */
+    readonly why?: WhyChosen;
   }[];
   readonly submittedAt: Moment;
   readonly endedAt: Moment | null;

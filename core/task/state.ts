@@ -1,3 +1,4 @@
+import type { WhyChosen } from "../pool/why-chosen.ts";
 import type { AgentId, ProjectKey, RunRef, TaskId } from "../ids.ts";
 import type { Moment } from "../time.ts";
 
@@ -59,6 +60,8 @@ export interface Attempt {
   readonly handoverAt?: Moment;
   /** It took one of so many slots that the agent has for this capability alone; absent: one of those it has for all the others. */
   readonly ownSlots?: number;
+  /** Why this agent got it; absent in attempts of earlier versions. */
+  readonly why?: WhyChosen;
 }
 
 export type TaskStatus = "pending" | "dispatched" | "running" | "completed" | "failed" | "cancelled";

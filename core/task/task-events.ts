@@ -5,9 +5,13 @@ import type { Attempt, Task, TaskError } from "./state.ts";
 
 const messageKept = 500;
 
-/** `data`: capability, attempt, score. */
+/** `data`: capability, attempt, score, and why this agent. */
 export function taskDispatched(task: Task, attempt: Attempt): EventBody {
-  return event("task-dispatched", task, attempt.agent, { attempt: attempt.number, score: attempt.score });
+  return event("task-dispatched", task, attempt.agent, {
+    attempt: attempt.number,
+    score: attempt.score,
+    ...(attempt.why ? { why: attempt.why } : {}),
+  });
 }
 
 /** `data`: capability, attempt. */

@@ -7,12 +7,13 @@ import type { Transition } from "../transition.ts";
 import { attemptsSpent, dispatchable, hasEnded, isLive, isSession, liveAttempt } from "./attempts.ts";
 import { backoffMs } from "./backoff.ts";
 import { attemptEnded, taskDispatched, taskEnded, taskStarted } from "./task-events.ts";
+import type { WhyChosen } from "../pool/why-chosen.ts";
 import { activeLimitOf, deadlineOf, takeoverOf } from "./timers.ts";
 import type { Attempt, AttemptStatus, Task, TaskError, TaskSpec } from "./state.ts";
 
 /** What a task hears. `attempt` and `agent` name who speaks; others than the live attempt are stale, except a late success of plain work. */
 export type TaskInput = { readonly at: Moment } & (
-  | { readonly type: "dispatched"; readonly agent: AgentId; readonly score: number; readonly ownSlots?: number }
+  | { readonly type: "dispatched"; readonly agent: AgentId; readonly score: number; readonly ownSlots?: number; readonly why?: WhyChosen }
   | { readonly type: "accepted"; readonly attempt: number; readonly agent: AgentId }
   | { readonly type: "declined"; readonly attempt: number; readonly agent: AgentId; readonly reason: string }
   | { readonly type: "done"; readonly attempt: number; readonly agent: AgentId; readonly result: unknown }
@@ -71,7 +72,11 @@ export function transitionTask(task: Task, input: TaskInput, policy: Policy): Ta
   }
 }
 
-function dispatched(task: Task, input: { at: Moment; agent: AgentId; score: number; ownSlots?: number }, policy: Policy): TaskTransition {
+function dispatched(
+  task: Task,
+  input: { at: Moment; agent: AgentId; score: number; ownSlots?: number; why?: WhyChosen },
+  policy: Policy,
+): TaskTransition {
   if (!dispatchable(task, input.at)) return ignored(task.status === "pending" ? "not-yet" : "already-dispatched");
   const attempt: Attempt = {
     number: (task.attempts.at(-1)?.number ?? 0) + 1,
@@ -81,6 +86,7 @@ function dispatched(task: Task, input: { at: Moment; agent: AgentId; score: numb
     dispatchedAt: input.at,
     handoverAt: input.at + policy.redelivery.handoverMs,
     ...(input.ownSlots === undefined ? {} : { ownSlots: input.ownSlots }),
+    ...(input.why === undefined ? {} : { why: input.why }),
   };
   const { notBefore: _, ...rest } = task;
   return moved({ ...rest, status: "dispatched", attempts: [...task.attempts, attempt] }, [taskDispatched(task, attempt)]);

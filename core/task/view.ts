@@ -21,6 +21,7 @@ export function viewTask(task: Task, { full }: { readonly full: boolean }): Task
       startedAt: attempt.startedAt ?? null,
       endedAt: attempt.endedAt ?? null,
       error: attempt.error ?? null,
+      ...(attempt.why === undefined ? {} : { why: attempt.why }),
     })),
     submittedAt: task.submittedAt,
     endedAt: task.endedAt ?? null,

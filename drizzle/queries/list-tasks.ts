@@ -1,11 +1,11 @@
-import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import * as z from "zod";
 import type { AgentId, ProjectKey, TaskId } from "../../core/ids.ts";
 import type { TaskView } from "../../core/project/views.ts";
 import type { AttemptStatus, TaskStatus } from "../../core/task/state.ts";
 import type { Database } from "../database.ts";
 import { orchestratorTasks as tasks, taskAttempts as attempts } from "../schema/tasks.ts";
-import { beyond, cursorAfter, listPage, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
+import { beyond, cursorAfter, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
 
 export const taskFilter = z.strictObject({
   ...pageParams,
@@ -14,12 +14,17 @@ export const taskFilter = z.strictObject({
   status: z.enum(["pending", "dispatched", "running", "completed", "failed", "cancelled"]).optional(),
   capability: z.string().max(100).optional(),
   run: z.string().max(40).optional(),
+  /** Some attempt of the task was this agent's. */
   agent: z.string().max(100).optional(),
+  /** Submitted at this moment or later. */
+  since: momentParam.optional(),
+  /** Submitted before this moment. */
+  until: momentParam.optional(),
 });
 
 /** Tasks with their attempts, by submission, newest first. Payload and result are only with the orchestrator. */
 export async function listTasks(db: Database, filter: z.output<typeof taskFilter>): Promise<ListPage<TaskView>> {
-  const { project, status, capability, run, agent, cursor, limit } = filter;
+  const { project, status, capability, run, agent, since, until, cursor, limit } = filter;
   const rows = await db
     .select()
     .from(tasks)
@@ -30,6 +35,8 @@ export async function listTasks(db: Database, filter: z.output<typeof taskFilter
         capability ? eq(tasks.capability, capability) : undefined,
         run ? eq(tasks.run, run) : undefined,
         agent ? sql`${tasks.id} in (select task from task_attempts where agent = ${agent})` : undefined,
+        since === undefined ? undefined : gte(tasks.submittedAt, since),
+        until === undefined ? undefined : lt(tasks.submittedAt, until),
         cursor ? beyond(cursor, [tasks.submittedAt, tasks.id]) : undefined,
       ),
     )
@@ -76,8 +83,9 @@ function viewOf(row: TaskRow, tried: readonly AttemptRow[]): TaskView {
     status: row.status as TaskStatus,
     attempts: tried
       .filter(({ task }) => task === row.id)
-      .map(({ task: _task, project: _project, ...attempt }) => ({
+      .map(({ task: _task, project: _project, why, ...attempt }) => ({
         ...attempt,
+        ...(why === null ? {} : { why }),
         agent: attempt.agent as AgentId,
         status: attempt.status as AttemptStatus,
       })),

@@ -1,4 +1,5 @@
 import { boolean, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import type { WhyChosen } from "../../core/pool/why-chosen.ts";
 import type { TaskError } from "../../core/task/state.ts";
 import { moment } from "./column-types.ts";
 
@@ -38,6 +39,7 @@ export const taskAttempts = pgTable(
     startedAt: moment("started_at"),
     endedAt: moment("ended_at"),
     error: jsonb("error").$type<TaskError>(),
+    why: jsonb("why").$type<WhyChosen>(),
   },
   (t) => [primaryKey({ columns: [t.task, t.number] }), index("task_attempts_agent").on(t.agent, t.dispatchedAt)],
 );
@@ -55,5 +57,9 @@ export const agentTaskHistory = pgTable(
     status: text("status").notNull(),
     endedAt: moment("ended_at").notNull(),
   },
-  (t) => [primaryKey({ columns: [t.task, t.attempt] }), index("agent_task_history_agent").on(t.agent, t.capability, t.endedAt)],
+  (t) => [
+    primaryKey({ columns: [t.task, t.attempt] }),
+    index("agent_task_history_agent").on(t.agent, t.capability, t.endedAt),
+    index("agent_task_history_ended").on(t.agent, t.endedAt, t.task, t.attempt),
+  ],
 );

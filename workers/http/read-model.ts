@@ -11,6 +11,7 @@ const history: readonly Pick<RouteSpec, "path" | "summary">[] = [
     summary: "What the architect was asked, and every question and answer of one issue, oldest first",
   },
   { path: "/questions/history", summary: "Questions that were answered or withdrawn" },
+  { path: "/agents/:id/history", summary: "What an agent's attempts came to; filters: capability, project, ok=0|1, since, until" },
   { path: "/sessions", summary: "Sessions, newest first; filters: project, issue, run, agent, open=1" },
   { path: "/sessions/:id/checkpoints", summary: "What a session's worktree looked like, newest first" },
   { path: "/read-model/sessions/:id", summary: "A session as the read model has it" },

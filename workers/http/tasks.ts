@@ -6,6 +6,9 @@ import type { Candidate } from "../../core/pool/state.ts";
 import type { TaskView } from "../../core/project/views.ts";
 import type { Issue } from "../../core/result.ts";
 import type { TaskSpec } from "../../core/task/state.ts";
+import type { Moment } from "../../core/time.ts";
+import { newestFirst } from "../../durable-objects/project-orchestrator-views.ts";
+import { momentParam } from "../../drizzle/queries/list-page.ts";
 import { now } from "../../platform/clock.ts";
 import { hex, sha256 } from "../../platform/keys.ts";
 import { orchestrator, pool } from "../../durable-objects/remote.ts";
@@ -85,29 +88,44 @@ export function addTasks(routes: Routes): void {
       method: "get",
       path: "/tasks",
       tag: "tasks",
-      summary: "Lists tasks, newest first",
+      summary: "Lists tasks of the last days, newest first; /read-model has them all",
       access: "viewer",
       query: z.object({
         status: z.enum(["pending", "dispatched", "running", "completed", "failed", "cancelled"]).optional(),
         capability: capability.optional(),
         project: z.string().min(1).max(200).optional(),
-        ...page,
+        agent: z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
+          .optional()
+          .describe("some attempt of the task was this agent's"),
+        since: momentParam.optional().describe("submitted at this moment or later"),
+        until: momentParam.optional().describe("submitted before this moment"),
+        limit: page.limit,
+        cursor: z
+          .string()
+          .regex(/^\d{1,15}~[\x21-\x7e]{1,200}$/, "not a cursor of this list")
+          .optional(),
       }),
       answers: { 200: "a page; `cursor` leads to the one after it", 404: "unknown project" },
     },
     async (c, { query }) => {
       const projects = await projectsAsked(c.env, query.project);
       if (!projects) return notFound("project");
-      const { status, capability: named, limit, cursor } = query;
+      const { status, capability: named, agent, since, until, limit, cursor } = query;
+      const before = cursor === undefined ? until && { at: until, id: "" } : placeOf(cursor);
       const filter = {
         limit,
         ...(status ? { status } : {}),
         ...(named ? { capability: named } : {}),
-        ...(cursor ? { before: cursor } : {}),
+        ...(agent ? { agent: agent as AgentId } : {}),
+        ...(since ? { since } : {}),
+        ...(before ? { before } : {}),
       };
       const found = (await Promise.all(projects.map((project) => orchestrator(c.env, project).tasks(filter)))).flat();
-      const tasks = found.toSorted((one, other) => other.submittedAt - one.submittedAt).slice(0, limit);
-      return c.json({ items: tasks, cursor: tasks.length === limit ? (tasks.at(-1)?.submittedAt ?? null) : null });
+      const tasks = found.toSorted(newestFirst).slice(0, limit);
+      const last = tasks.at(-1);
+      return c.json({ items: tasks, cursor: last && tasks.length === limit ? `${last.submittedAt}~${last.id}` : null });
     },
   );
   routes.add(
@@ -152,6 +170,12 @@ export function addTasks(routes: Routes): void {
       return c.json(await orchestrator(c.env, project).task(params.id));
     },
   );
+}
+
+/** A cursor names the last task of the page before: many may have been submitted at the same moment. */
+function placeOf(cursor: string): { at: Moment; id: string } {
+  const [at, id] = cursor.split("~");
+  return { at: Number(at), id: id ?? "" };
 }
 
 async function submit(c: HttpContext, tasks: readonly TaskRequest[]): Promise<Response> {

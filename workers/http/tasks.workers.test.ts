@@ -132,12 +132,35 @@ test("unknown and malformed ids are not there, and wake no orchestrator", async 
   expect(await problemOf(await mesh.request("/tasks?project=acme/unknown"))).toEqual(refused);
 });
 
+test("tasks of the same moment are all listed, page by page", async () => {
+  const body = Array.from({ length: 7 }, () => ({ capability: "same-moment" }));
+  const { tasks } = await (await mesh.send("POST", "/tasks", body)).json<{ tasks: { id: string }[] }>();
+  const seen: string[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const from: string = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: { items: TaskView[]; cursor: string | null } = await (
+      await mesh.request(`/tasks?capability=same-moment&limit=3${from}`)
+    ).json();
+    seen.push(...page.items.map(({ id }) => id));
+    cursor = page.cursor;
+  }
+  expect(seen.toSorted()).toEqual(tasks.map(({ id }) => id).toSorted());
+  await mesh.request(`/tasks/${tasks[3]?.id}`, { method: "DELETE" });
+  const count = async (query: string) =>
+    (await (await mesh.request(`/tasks?capability=same-moment${query}`)).json<{ items: [] }>()).items.length;
+  const [at] = (await (await mesh.request(`/tasks/${tasks[0]?.id}`)).json<TaskView>()).submittedAt.toString().match(/\d+/) ?? [];
+  expect([await count("&status=cancelled"), await count("&status=pending"), await count("&agent=nobody")]).toEqual([1, 6, 0]);
+  expect([await count(`&since=${at}`), await count(`&since=${Number(at) + 60_000}`), await count(`&until=${at}`)]).toEqual([7, 0, 0]);
+  expect((await mesh.request("/tasks?cursor=7")).status).toBe(400);
+});
+
 test("the list goes on from its cursor, newest first", async () => {
   for (let number = 0; number < 3; number += 1) {
     await submitted({ capability: "paged", payload: number });
     await scheduler.wait(2);
   }
-  const first = await (await mesh.request("/tasks?capability=paged&limit=2")).json<{ items: TaskView[]; cursor: number }>();
+  const first = await (await mesh.request("/tasks?capability=paged&limit=2")).json<{ items: TaskView[]; cursor: string }>();
   const rest = await (
     await mesh.request(`/tasks?capability=paged&limit=2&cursor=${first.cursor}`)
   ).json<{ items: TaskView[]; cursor: null }>();
