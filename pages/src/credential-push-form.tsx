@@ -5,6 +5,7 @@ import type { CredentialView } from "../../core/credentials/credential.ts";
 import { post } from "./api.ts";
 import { useCommand } from "./command.ts";
 import { Refusal } from "./refusal.tsx";
+import { VariableField } from "./variable-field.tsx";
 
 interface Props {
   readonly name: string;
@@ -35,18 +36,7 @@ export function CredentialPushForm({ name, onPushed }: Props): JSX.Element {
     <details>
       <summary>Put in a key</summary>
       <form class="form" autocomplete="off" onSubmit={(event) => void submit(event)}>
-        <div class="field">
-          <label for="push-variable">Variable</label>
-          <input
-            id="push-variable"
-            required
-            pattern="[A-Z][A-Z0-9_]*"
-            title="upper-case letters, digits and _"
-            spellcheck={false}
-            value={variable.value}
-            onInput={(event) => (variable.value = event.currentTarget.value)}
-          />
-        </div>
+        <VariableField id="push-variable" variable={variable} />
         <div class="field">
           <label for="push-value">Value</label>
           <input id="push-value" ref={value} type="password" required autocomplete="off" spellcheck={false} aria-describedby="push-about" />

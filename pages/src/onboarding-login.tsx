@@ -9,6 +9,7 @@ import { role } from "./mesh-store.ts";
 import { hearOnboarding } from "./onboarding-store.ts";
 import { Refusal } from "./refusal.tsx";
 import { now, renderClock } from "./when.tsx";
+import { VariableField } from "./variable-field.tsx";
 
 /** What a person does so that the coding agent is logged in: type a code at the vendor's site, run a command, or put in a key. */
 export function OnboardingLogin({ view }: { readonly view: OnboardingView }): JSX.Element {
@@ -85,18 +86,7 @@ function KeyForm({ id }: { readonly id: string }): JSX.Element {
   }
   return (
     <form class="form" autocomplete="off" onSubmit={(event) => void submit(event)}>
-      <div class="field">
-        <label for="variable">Variable</label>
-        <input
-          id="variable"
-          required
-          pattern="[A-Z][A-Z0-9_]*"
-          title="upper-case letters, digits and _"
-          spellcheck={false}
-          value={variable.value}
-          onInput={(event) => (variable.value = event.currentTarget.value)}
-        />
-      </div>
+      <VariableField id="variable" variable={variable} />
       <div class="field">
         <label for="key">API key</label>
         <input id="key" ref={key} type="password" required autocomplete="off" spellcheck={false} aria-describedby="key-about" />

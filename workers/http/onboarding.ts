@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CredentialPush } from "../../core/credentials/credential.ts";
 import { credentialPush } from "../../core/credentials/credential-push.ts";
-import { meshProject, parseProjectName } from "../../core/ids.ts";
+import { meshProject } from "../../core/ids.ts";
 import type { OnboardingId } from "../../core/ids.ts";
 import { isOnboarding } from "../../core/onboarding/state.ts";
 import { viewOnboarding } from "../../core/onboarding/view-onboarding.ts";
@@ -15,21 +15,13 @@ import { onboardingOf, startInstance, tellInstance } from "../onboarding/instanc
 import { refusal } from "./credentials.ts";
 import { notFound, problem } from "./errors.ts";
 import { inputIdOf } from "./idempotency.ts";
-import { onboardingParams, page } from "./path-params.ts";
+import { boardField, onboardingParams, page, repositoryField } from "./path-params.ts";
 import type { Routes } from "./routes.ts";
 
 /** What is asked for when a repository is to be onboarded. */
 export const onboardingRequest = z.strictObject({
-  repository: z.string().transform((text, context) => {
-    const name = parseProjectName(text);
-    if (name) return name;
-    context.issues.push({ code: "custom", message: "owner/name is needed", input: text });
-    return z.NEVER;
-  }),
-  board: z
-    .strictObject({ owner: z.string().regex(/^[A-Za-z0-9-]{1,39}$/), number: z.number().int().positive() })
-    .optional()
-    .describe("left out: the one the mesh made earlier for this repository, else a new one"),
+  repository: repositoryField,
+  board: boardField.optional().describe("left out: the one the mesh made earlier for this repository, else a new one"),
   overrides: z
     .record(z.string(), z.unknown())
     .default({})

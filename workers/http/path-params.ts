@@ -47,3 +47,14 @@ export const page = {
   /** The `cursor` of the page before. */
   cursor: z.coerce.number().int().nonnegative().optional(),
 };
+
+/** `owner/name` in a body, whatever its case. */
+export const repositoryField = z.string().transform((text, context) => {
+  const name = parseProjectName(text);
+  if (name) return name;
+  context.issues.push({ code: "custom", message: "owner/name is needed", input: text });
+  return z.NEVER;
+});
+
+/** A board as people name it: whose, and the number in its address. */
+export const boardField = z.strictObject({ owner: z.string().regex(/^[A-Za-z0-9-]{1,39}$/), number: z.number().int().positive() });

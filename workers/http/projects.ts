@@ -1,7 +1,6 @@
 import * as z from "zod";
 import type { HookState } from "../../clients/github/project-webhooks.ts";
 import type { ModelBudget } from "../../clients/model-budget/model-budget.ts";
-import { parseProjectName } from "../../core/ids.ts";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import { projectCalled } from "../../core/project/registry-entry.ts";
 import { mergeOverrides, parsePolicy, patchOverrides } from "../../core/policy.ts";
@@ -13,22 +12,14 @@ import { rotateWebhooks } from "../projects/rotate-webhooks.ts";
 import { projectNamed, registeredProjects } from "../registry.ts";
 import { forgetPoll, pollMemory } from "../scheduled/poll-memory.ts";
 import { notFound, problem } from "./errors.ts";
-import { projectParams } from "./path-params.ts";
+import { boardField, projectParams, repositoryField } from "./path-params.ts";
 import type { Routes } from "./routes.ts";
 
 const overrides = z.record(z.string(), z.unknown());
 
 const registration = z.strictObject({
-  repository: z.string().transform((text, context) => {
-    const name = parseProjectName(text);
-    if (name) return name;
-    context.issues.push({ code: "custom", message: "owner/name is needed", input: text });
-    return z.NEVER;
-  }),
-  board: z
-    .strictObject({ owner: z.string().regex(/^[A-Za-z0-9-]{1,39}$/), number: z.number().int().positive() })
-    .nullable()
-    .default(null),
+  repository: repositoryField,
+  board: boardField.nullable().default(null),
   overrides: overrides.optional().describe("left out: those it has already, or none"),
 });
 
