@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { protocolSchema } from "../../core/protocol/protocol-schema.ts";
 import type { RouteSpec, Routes } from "./routes.ts";
 
 /** The API's description of itself: https://spec.openapis.org/oas/v3.1.1.html */
@@ -92,6 +93,17 @@ export function addOpenApi(routes: Routes): void {
       answers: { 200: "OpenAPI 3.1" },
     },
     (c) => c.json(openApi(routes.specs, new URL(c.req.url).origin)),
+  );
+  routes.add(
+    {
+      method: "get",
+      path: "/agent-protocol.json",
+      tag: "description",
+      summary: "The agent protocol: every frame, report and command as JSON Schema",
+      access: "public",
+      answers: { 200: "schemas by type, with limits and close codes" },
+    },
+    (c) => c.json(protocolSchema()),
   );
   routes.add(
     { method: "get", path: "/docs", tag: "description", summary: "The same for people", access: "public", answers: { 200: "a page" } },
