@@ -32,9 +32,9 @@ export async function patch<T>(path: string, body: unknown): Promise<ApiResult<T
   return send<T>("PATCH", path, body);
 }
 
-/** Takes something away. */
-export async function remove(path: string): Promise<ApiResult<unknown>> {
-  return send("DELETE", path);
+/** Takes something away, or has it end. The same `key` makes a repeat the same command. */
+export async function remove<T = unknown>(path: string, key?: string): Promise<ApiResult<T>> {
+  return send<T>("DELETE", path, undefined, key);
 }
 
 /** 128 random bits; `crypto.randomUUID` is missing where the page has come by plain HTTP. */

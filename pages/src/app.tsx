@@ -1,6 +1,8 @@
 import { computed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { AgentPage } from "./agent-page.tsx";
+import { AgentsPage } from "./agents-page.tsx";
 import { forgetSettled } from "./answering.ts";
 import { HistoryPage } from "./history-page.tsx";
 import { LoginPage } from "./login-page.tsx";
@@ -13,6 +15,8 @@ import { ProjectsPage } from "./projects-page.tsx";
 import { liveQuestions } from "./question-list.ts";
 import { QuestionPage, QuestionsPage } from "./questions-page.tsx";
 import { SettingsPage } from "./settings-page.tsx";
+import { TaskPage } from "./task-page.tsx";
+import { TasksPage } from "./tasks-page.tsx";
 import { now, renderClock } from "./when.tsx";
 
 /** How many questions wait for a person. */
@@ -35,6 +39,12 @@ export function App(): JSX.Element {
           <a href="#/questions" aria-current={page === "questions" ? "page" : undefined}>
             Questions
             <Count waiting={waiting} />
+          </a>
+          <a href="#/agents" aria-current={page === "agents" || page === "agent" ? "page" : undefined}>
+            Agents
+          </a>
+          <a href="#/tasks" aria-current={page === "tasks" || page === "task" ? "page" : undefined}>
+            Tasks
           </a>
           <a href="#/onboarding" aria-current={page === "onboardings" || page === "onboarding" ? "page" : undefined}>
             Onboarding
@@ -82,6 +92,14 @@ function Page({ at }: { readonly at: Place }): JSX.Element {
       return <ProjectsPage />;
     case "project":
       return <ProjectPage key={at.name} name={at.name} />;
+    case "agents":
+      return <AgentsPage />;
+    case "agent":
+      return <AgentPage key={at.id} id={at.id} />;
+    case "tasks":
+      return <TasksPage />;
+    case "task":
+      return <TaskPage key={at.id} id={at.id} />;
     case "onboardings":
       return <OnboardingsPage />;
     case "onboarding":

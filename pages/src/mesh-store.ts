@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { ProjectKey } from "../../core/ids.ts";
 import type { LiveMessage, ProjectView } from "../../core/project/views.ts";
 import { get, post, type ApiFailure, type ApiResult, type Listed } from "./api.ts";
+import { noteChange } from "./changes.ts";
 import { keepLive, type LiveState, type Socket } from "./live-socket.ts";
 import { forgetOnboardings, hearOnboarding, loadOnboardings } from "./onboarding-store.ts";
 import { hear, newest } from "./project-list.ts";
@@ -129,6 +130,7 @@ function checkAgain(): void {
 
 function onMessage(message: LiveMessage): void {
   if (message.type === "onboarding-changed") hearOnboarding(message.onboarding);
+  noteChange(message);
   const heard = hear(projects.value ?? [], message);
   projects.value = heard.projects;
   if (heard.refetch) refetchSoon(heard.refetch);

@@ -2,16 +2,16 @@ import { signal } from "@preact/signals";
 
 /** Which page is shown. */
 export type Place =
-  | { readonly page: "projects" | "questions" | "onboardings" | "settings" | "history" }
-  | { readonly page: "question" | "onboarding"; readonly id: string }
+  | { readonly page: "projects" | "questions" | "agents" | "tasks" | "onboardings" | "settings" | "history" }
+  | { readonly page: "question" | "agent" | "task" | "onboarding"; readonly id: string }
   | { readonly page: "project"; readonly name: string };
 
 /** Where the address points to. */
 export const place = signal<Place>({ page: "projects" });
 
 /**
- * `#/questions/<id>` as pages link, or the path `/questions/<id>` as notifications do; likewise `onboarding/<id>` and `projects/<owner>/<name>`.
- * What is not known is the projects' page.
+ * `#/questions/<id>` as pages link, or the path `/questions/<id>` as notifications do; likewise
+ * `agents/<id>`, `tasks/<id>`, `onboarding/<id>` and `projects/<owner>/<name>`. What is not known is the projects' page.
  */
 export function parsePlace({ hash, pathname }: { readonly hash: string; readonly pathname: string }): Place {
   const [, page = "", id = "", name = ""] = (hash === "" ? pathname : hash.slice(1)).replace(/\/+$/, "").split("/").map(decoded);
@@ -21,6 +21,10 @@ export function parsePlace({ hash, pathname }: { readonly hash: string; readonly
       return { page };
     case "questions":
       return id === "" ? { page } : { page: "question", id };
+    case "agents":
+      return id === "" ? { page } : { page: "agent", id };
+    case "tasks":
+      return id === "" ? { page } : { page: "task", id };
     case "onboarding":
       return id === "" ? { page: "onboardings" } : { page: "onboarding", id };
     default:

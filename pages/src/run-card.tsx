@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { RunView } from "../../core/project/views.ts";
 import { answering } from "./answering.ts";
+import { Fact } from "./fact.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { openQuestions, renderUsd } from "./project-list.ts";
 import { QuestionCard } from "./question-card.tsx";
@@ -47,14 +48,5 @@ export function RunCard({ run }: { readonly run: RunView }): JSX.Element {
           <QuestionCard key={question.id} question={question} run={run} inRun />
         ))}
     </li>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -12,6 +12,16 @@ export function renderAgo(at: number, nowMs: number): string {
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1_440)} d`;
 }
 
+/** `0.4 s`, `12 s`, `4 min`, `3 h 5 min`: how long something took. */
+export function renderSpan(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** `12:04` today, with the date otherwise; in the browser's zone. */
 export function renderClock(at: number, nowMs: number): string {
   const moment = new Date(at);

@@ -20,6 +20,8 @@ export interface MadeUpMesh {
   readonly answers: Answers;
   /** `METHOD /path body` of every request for `/api`. */
   readonly asked: string[];
+  /** Path and query of every request for `/api`. */
+  readonly queries: string[];
   say(message: LiveMessage): void;
   /** Ends all sockets; with `refuse` new ones are refused until called again. */
   cutSockets(refuse: boolean): void;
@@ -29,15 +31,17 @@ export interface MadeUpMesh {
 /** Serves a built dashboard with its own headers, and an API that says what a test wants. */
 export async function startMadeUpMesh(dist: string, answers: Answers): Promise<MadeUpMesh> {
   const asked: string[] = [];
+  const queries: string[] = [];
   let refusing = false;
   const headers = await dashboardHeaders(join(dist, "_headers"));
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
     for (const [name, value] of headers) response.setHeader(name, value);
     if (pathname.startsWith("/api/")) {
       const body = Buffer.concat(await request.toArray()).toString();
       const key = `${request.method} ${pathname.slice(4)}`;
       asked.push(`${key} ${body}`.trim());
+      queries.push(`${pathname.slice(4)}${search}`);
       const answer = answers[key] ?? 404;
       const status = typeof answer === "number" ? answer : ((answer as { status?: unknown }).status as number);
       response.writeHead(typeof status === "number" ? status : 200, { "content-type": "application/json" });
@@ -60,6 +64,7 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     answers,
     asked,
+    queries,
     say: (message) => {
       for (const client of sockets.clients) client.send(JSON.stringify(message));
     },

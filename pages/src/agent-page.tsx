@@ -1,0 +1,139 @@
+import type { JSX } from "preact";
+import type { AgentView } from "../../core/pool/views.ts";
+import type { TaskView } from "../../core/project/views.ts";
+import type { Moment } from "../../core/time.ts";
+import { AgentControls } from "./agent-controls.tsx";
+import { AgentStatus } from "./agent-status.tsx";
+import { CapabilityScores } from "./capability-scores.tsx";
+import { changes } from "./changes.ts";
+import { Fact } from "./fact.tsx";
+import { Mark } from "./mark.tsx";
+import { projects, role } from "./mesh-store.ts";
+import { Older } from "./older.tsx";
+import { Standing } from "./standing.tsx";
+import { TaskItem } from "./task-item.tsx";
+import { useAnswer } from "./use-answer.ts";
+import { useList } from "./use-list.ts";
+import { Ago } from "./when.tsx";
+
+interface Agent extends AgentView {
+  readonly mailbox: {
+    readonly connected: boolean;
+    readonly lastContactAt: Moment | null;
+    readonly working: number;
+    readonly slots: number;
+  };
+}
+
+/** One agent: what it offers and how well it does, its checks, and the tasks it had. */
+export function AgentPage({ id }: { readonly id: string }): JSX.Element {
+  const change = changes.agents.value + changes.tasks.value;
+  const answer = useAnswer<Agent>(`/agents/${encodeURIComponent(id)}`, change);
+  const agent = answer.value.value;
+  return (
+    <>
+      <p>
+        <a href="#/agents">All agents</a>
+      </p>
+      <Standing answer={answer} what="the agent" unknown="This agent is not known." />
+      {agent && (
+        <article class="onboarding" aria-label={`Agent ${agent.id}`}>
+          <header class="run-head">
+            <AgentStatus status={agent.status} />
+            <h2>{agent.id}</h2>
+            <span class="quiet">
+              {agent.kind === "remote" ? (agent.mailbox.connected ? "connected" : "not connected") : "of the mesh itself"} · registered{" "}
+              <Ago at={agent.registeredAt} />
+            </span>
+          </header>
+          <Facts agent={agent} />
+          {agent.kind === "remote" && role.value === "operator" && <AgentControls agent={agent} changed={() => void answer.again()} />}
+          <section class="panel" aria-labelledby="offers">
+            <h2 id="offers">What it offers, and its score</h2>
+            {agent.capabilities.length === 0 && <p class="quiet">It offers nothing.</p>}
+            {agent.capabilities.map(({ name, requirements }) => (
+              <div key={name} class="stack">
+                <CapabilityScores capability={name} change={change} only={agent.id} />
+                {requirements.length > 0 && <p class="quiet">It needs {requirements.join(", ")}.</p>}
+              </div>
+            ))}
+          </section>
+          {agent.health.length > 0 && <Health agent={agent} />}
+          <History id={agent.id} />
+        </article>
+      )}
+    </>
+  );
+}
+
+function Facts({ agent }: { readonly agent: Agent }): JSX.Element {
+  const remote = agent.kind === "remote";
+  const names = new Map(projects.value?.map(({ key, name }) => [key, name ?? key]));
+  return (
+    <dl class="facts">
+      {remote && (
+        <Fact name="Running">
+          {agent.mailbox.working} of {agent.slots}
+        </Fact>
+      )}
+      {remote && (
+        <Fact name="Last contact">
+          <Ago at={Math.max(agent.lastContactAt, agent.mailbox.lastContactAt ?? 0)} />
+        </Fact>
+      )}
+      <Fact name="Projects">{agent.projects === "all" ? "all" : agent.projects.map((key) => names.get(key) ?? key).join(", ")}</Fact>
+      {Object.entries(agent.metadata).map(([name, value]) => (
+        <Fact key={name} name={name}>
+          <bdi>{value}</bdi>
+        </Fact>
+      ))}
+    </dl>
+  );
+}
+
+function Health({ agent }: { readonly agent: Agent }): JSX.Element {
+  return (
+    <section class="panel" aria-labelledby="health">
+      <h2 id="health">Health checks</h2>
+      <ul class="activities">
+        {agent.health.map(({ name, url, ok, at }) => (
+          <li key={name}>
+            <Mark standing={ok === null ? "next" : ok ? "done" : "failed"} word={ok === null ? "Not asked yet" : ok ? "Well" : "Failing"} />
+            <span>
+              {name}
+              <span class="quiet">
+                {url}
+                {at !== null && (
+                  <>
+                    {" · "}
+                    <Ago at={at} />
+                  </>
+                )}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function History({ id }: { readonly id: string }): JSX.Element {
+  const tasks = useList<TaskView>("/tasks", { agent: id }, changes.tasks.value);
+  const shown = tasks.value.value?.items;
+  return (
+    <section class="history" aria-labelledby="agent-tasks">
+      <h2 id="agent-tasks">Tasks it had</h2>
+      <Standing answer={tasks} what="its tasks" />
+      {shown?.length === 0 && <p class="quiet">It had none yet.</p>}
+      {shown && shown.length > 0 && (
+        <ul class="past">
+          {shown.map((task) => (
+            <TaskItem key={task.id} task={task} of={id} />
+          ))}
+        </ul>
+      )}
+      <Older list={tasks} />
+    </section>
+  );
+}

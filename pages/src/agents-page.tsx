@@ -1,0 +1,118 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import type { AgentView } from "../../core/pool/views.ts";
+import type { TaskView } from "../../core/project/views.ts";
+import { loadByAgent } from "./agent-load.ts";
+import { AgentStatus } from "./agent-status.tsx";
+import type { Listed } from "./api.ts";
+import { CapabilityScores } from "./capability-scores.tsx";
+import { changes } from "./changes.ts";
+import { Fact } from "./fact.tsx";
+import { Mark } from "./mark.tsx";
+import { Standing } from "./standing.tsx";
+import { useAnswer } from "./use-answer.ts";
+import { Ago } from "./when.tsx";
+
+/** Who takes tasks: how each stands, what it offers, how well it does, and how much it has. */
+export function AgentsPage(): JSX.Element {
+  const agents = useAnswer<Listed<AgentView>>("/agents", changes.agents.value);
+  const under = changes.tasks.value;
+  const running = useAnswer<Listed<TaskView>>("/tasks?status=running&limit=200", under);
+  const dispatched = useAnswer<Listed<TaskView>>("/tasks?status=dispatched&limit=200", under);
+  const tasks = running.value.value && dispatched.value.value && [...running.value.value.items, ...dispatched.value.value.items];
+  const load = tasks && loadByAgent(tasks);
+  const shown = agents.value.value?.items;
+  const capabilities = [...new Set(shown?.flatMap((agent) => agent.capabilities.map(({ name }) => name)))].toSorted();
+  return (
+    <>
+      <section class="stack" aria-labelledby="agents">
+        <h2 id="agents">Agents</h2>
+        <Standing answer={agents} what="agents" />
+        {shown?.length === 0 && (
+          <div class="empty">
+            <p>
+              No agent has registered yet. <code>mesh agents token</code> makes a token for one, and <code>mesh runner</code> starts one.
+            </p>
+          </div>
+        )}
+        <ul class="runs">
+          {shown?.map((agent) => (
+            <Summary key={agent.id} agent={agent} load={load && (load.get(agent.id) ?? 0)} />
+          ))}
+        </ul>
+      </section>
+      {capabilities.length > 0 && <Ranking capabilities={capabilities} change={changes.agents.value + under} />}
+    </>
+  );
+}
+
+function Summary({ agent, load }: { readonly agent: AgentView; readonly load: number | undefined }): JSX.Element {
+  const remote = agent.kind === "remote";
+  const { host, version } = agent.metadata;
+  return (
+    <li class="run">
+      <div class="run-head">
+        <AgentStatus status={agent.status} />
+        <h3>
+          <a href={`#/agents/${encodeURIComponent(agent.id)}`}>{agent.id}</a>
+        </h3>
+        {!remote && <span class="quiet">of the mesh itself</span>}
+      </div>
+      <ul class="offers">
+        {agent.capabilities.map(({ name, score, results, successes }) => (
+          <li key={name}>
+            <code>{name}</code> {score.toFixed(2)}
+            {results > 0 && (
+              <span class="quiet">
+                {" "}
+                {successes} of {results}
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+      {agent.capabilities.length === 0 && <p class="quiet">It offers nothing.</p>}
+      <dl class="facts">
+        <Fact name="Running">{load === undefined ? "…" : remote ? `${load} of ${agent.slots}` : load}</Fact>
+        {host !== undefined && <Fact name="Host">{host}</Fact>}
+        {version !== undefined && <Fact name="Version">{version}</Fact>}
+        {remote && (
+          <Fact name="Last contact">
+            <Ago at={agent.lastContactAt} />
+          </Fact>
+        )}
+      </dl>
+      {agent.health.some(({ ok }) => ok === false) && (
+        <p class="line">
+          <Mark standing="failed" word="Failing" />
+          {agent.health
+            .filter(({ ok }) => ok === false)
+            .map(({ name }) => name)
+            .join(", ")}{" "}
+          does not answer well.
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Ranking({ capabilities, change }: { readonly capabilities: readonly string[]; readonly change: number }): JSX.Element {
+  const chosen = useSignal("");
+  const capability = capabilities.includes(chosen.value) ? chosen.value : (capabilities[0] ?? "");
+  return (
+    <section class="panel" aria-labelledby="ranking">
+      <h2 id="ranking">Who is asked first</h2>
+      <div class="line">
+        <label for="ranked">For</label>
+        <select id="ranked" value={capability} onChange={(event) => (chosen.value = event.currentTarget.value)}>
+          {capabilities.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </div>
+      <CapabilityScores capability={capability} change={change} />
+    </section>
+  );
+}

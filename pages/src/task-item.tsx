@@ -1,0 +1,41 @@
+import type { JSX } from "preact";
+import type { TaskView } from "../../core/project/views.ts";
+import { projectName } from "./project-name.ts";
+import { renderSpan, Ago } from "./when.tsx";
+import { OutsideText } from "./outside-text.tsx";
+import { TaskStatus } from "./task-status.tsx";
+
+interface Props {
+  readonly task: TaskView;
+  /** Told from this agent's side: how its own last attempt went. */
+  readonly of?: string;
+}
+
+/** One task in a list. */
+export function TaskItem({ task, of }: Props): JSX.Element {
+  const last = task.attempts.findLast(({ agent }) => of === undefined || agent === of);
+  const error = of === undefined ? task.error : (last?.error ?? null);
+  return (
+    <li class="task">
+      <div class="run-head">
+        <TaskStatus status={of === undefined ? task.status : (last?.status ?? task.status)} />
+        <a href={`#/tasks/${encodeURIComponent(task.id)}`}>
+          <code>{task.capability}</code>
+          <span class="unseen"> {task.id}</span>
+        </a>
+        <span class="quiet">
+          {task.run ?? projectName(task.project)}
+          {of === undefined && last && ` · ${last.agent}`}
+          {task.attempts.length > 1 && ` · ${task.attempts.length} attempts`}
+          {last?.startedAt != null && last.endedAt !== null && ` · took ${renderSpan(last.endedAt - last.startedAt)}`} ·{" "}
+          <Ago at={task.submittedAt} />
+        </span>
+      </div>
+      {error && (
+        <p class="refusal">
+          {error.kind}: <OutsideText text={error.message} most={200} />
+        </p>
+      )}
+    </li>
+  );
+}
