@@ -5,9 +5,12 @@ import { parsePolicy, patchOverrides } from "../core/policy.ts";
 import type { PolicyOverrides } from "../core/policy.ts";
 import { ok, refused } from "../core/result.ts";
 import type { Issue, Result } from "../core/result.ts";
+import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
+import { KeptAnswers } from "./kept-answers.ts";
+import type { KeptCall } from "./kept-answers.ts";
 
 /** A backup that is being brought back: how many of its parts are here. Stored. Fields are only added, as optional. */
 export interface Restoring {
@@ -44,11 +47,13 @@ class SettingsRecord extends createDurable() {
 export class Settings extends DurableObject<Env> {
   readonly meter: KeptMeter;
   readonly #record: SettingsRecord;
+  readonly #answers: KeptAnswers;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.meter = new KeptMeter(ctx.storage);
     this.#record = new SettingsRecord(ctx);
+    this.#answers = new KeptAnswers(ctx.storage);
     void ctx.blockConcurrencyWhile(() => this.#record.loadFromStorage());
   }
 
@@ -84,6 +89,23 @@ export class Settings extends DurableObject<Env> {
   /** Everything is to go on; nothing happens when it does. */
   async start(): Promise<MeshState> {
     return this.#record.read().meshState.stopped === null ? this.#record.read().meshState : this.#change(null);
+  }
+
+  /** A command with an `Idempotency-Key` begins. */
+  callBegins(id: string, said: string, at: Moment): KeptCall {
+    const call = this.#answers.begin(id, said, at);
+    if (call.known === "first") this.meter.wrote();
+    return call;
+  }
+
+  callAnswered(id: string, status: number, answer: string | null): void {
+    this.#answers.keep(id, status, answer);
+    this.meter.wrote();
+  }
+
+  callDropped(id: string): void {
+    this.#answers.drop(id);
+    this.meter.wrote();
   }
 
   costs(): ObjectCosts {

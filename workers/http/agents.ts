@@ -30,6 +30,7 @@ export function addAgents(routes: Routes): void {
       summary: "Makes a token for an agent; it is shown once, and an earlier token of the agent ends",
       access: "operator",
       body: grantRequest,
+      secretAnswer: true,
       answers: { 201: "the token", 400: "each fault with its path" },
     },
     async (c, { body }) => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { protocolSchema } from "../../core/protocol/protocol-schema.ts";
+import { takesKey } from "./routes.ts";
 import type { RouteSpec, Routes } from "./routes.ts";
 
 /** The API's description of itself: https://spec.openapis.org/oas/v3.1.1.html */
@@ -53,7 +54,7 @@ function operation(spec: RouteSpec): object {
     tags: [spec.tag],
     summary: spec.summary,
     security: security[spec.access],
-    parameters: [...pathParameters(spec), ...queryParameters(spec)],
+    parameters: [...pathParameters(spec), ...queryParameters(spec), ...keyParameter(spec)],
     ...(body ? { requestBody: { required: !spec.bodyOptional, content: { "application/json": { schema: jsonSchema(body) } } } } : {}),
     responses: Object.fromEntries(
       Object.entries(spec.answers).map(([status, description]) => [status, answer(Number(status), description)]),
@@ -68,6 +69,13 @@ function answer(status: number, description: string): object {
 
 function pathParameters(spec: RouteSpec): object[] {
   return [...spec.path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+}
+
+function keyParameter(spec: RouteSpec): object[] {
+  if (!takesKey(spec) && spec.ownKey !== true) return [];
+  const description =
+    "the same key with the same request gives the first answer again, for a day; with another request it is refused (422)";
+  return [{ name: "Idempotency-Key", in: "header", required: false, description, schema: { type: "string", maxLength: 255 } }];
 }
 
 function queryParameters(spec: RouteSpec): object[] {

@@ -5,6 +5,7 @@ import type { Access } from "./auth.ts";
 import { parseJson, readBody, utf8 } from "./body.ts";
 import { issuesOf, notFound, problem } from "./errors.ts";
 import type { Http, HttpContext } from "./http.ts";
+import { onceByKey } from "./once-by-key.ts";
 
 /** What a route is: enough to check a request and to describe it. */
 export interface RouteSpec<P = unknown, Q = unknown, B = unknown> {
@@ -24,6 +25,10 @@ export interface RouteSpec<P = unknown, Q = unknown, B = unknown> {
   readonly bodyOptional?: boolean;
   /** Bytes of a body at most; 64 KiB unless said. */
   readonly bodyLimit?: number;
+  /** The handler itself sees to it that a command with the same `Idempotency-Key` is carried out once. */
+  readonly ownKey?: boolean;
+  /** The answer holds a secret: it is not kept for a repeated command. */
+  readonly secretAnswer?: boolean;
   /** Status → when. */
   readonly answers: Readonly<Record<number, string>>;
 }
@@ -56,7 +61,10 @@ export class Routes {
       if (query && !query.success) return problem(400, "invalid-query", "The query does not fit.", issuesOf(query.error));
       const body = spec.body ? await bodyOf(c, spec) : undefined;
       if (body instanceof Response) return body;
-      return handler(c, { params: params?.data as P, query: query?.data as Q, body: body?.value as B });
+      const act = () => handler(c, { params: params?.data as P, query: query?.data as Q, body: body?.value as B });
+      if (!takesKey(spec)) return act();
+      const given = { query: query?.data, body: body?.value };
+      return onceByKey(c, { given, secretAnswer: spec.secretAnswer === true }, act);
     });
   }
 
@@ -64,6 +72,11 @@ export class Routes {
   describe(spec: RouteSpec): void {
     this.specs.push(spec);
   }
+}
+
+/** Every command of people and their programs may carry an `Idempotency-Key`, and is then carried out once. */
+export function takesKey({ method, access, ownKey }: Pick<RouteSpec, "method" | "access" | "ownKey">): boolean {
+  return method !== "get" && access === "operator" && ownKey !== true;
 }
 
 async function bodyOf<P, Q, B>(c: HttpContext, spec: RouteSpec<P, Q, B>): Promise<{ value: B } | Response> {

@@ -72,6 +72,7 @@ export function addTasks(routes: Routes): void {
       body: submission,
       bodySchema: taskSubmission,
       bodyLimit,
+      ownKey: true,
       answers: {
         202: "accepted: the tasks with their ids",
         400: "each fault with its path, an agent that is unknown or may not serve the project included",

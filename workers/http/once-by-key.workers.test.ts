@@ -1,0 +1,71 @@
+import { afterEach, expect, test } from "vitest";
+import { dayMs, minuteMs } from "../../core/time.ts";
+import { settings } from "../../durable-objects/remote.ts";
+import { clock, now } from "../../platform/clock.ts";
+import { hex, sha256 } from "../../platform/keys.ts";
+import { createTestMesh, problemOf } from "../test-mesh.ts";
+
+const mesh = createTestMesh();
+afterEach(() => clock.reset());
+
+const withKey = (key: string) => ({ "idempotency-key": key });
+const drain = (id: string, draining: boolean, key: string) => mesh.send("POST", `/agents/${id}/drain`, { draining }, withKey(key));
+
+async function agent(id: string): Promise<void> {
+  const { token } = await (await mesh.send("POST", "/agents", { id })).json<{ token: string }>();
+  const body = JSON.stringify({ capabilities: [{ name: "any" }] });
+  await mesh.request(`/agents/${id}/register`, { method: "POST", token, body });
+}
+
+const drains = async (id: string) => (await (await mesh.request(`/agents/${id}`)).json<{ draining: boolean }>()).draining;
+
+test("a command with the same key is carried out once and answered the same; another body under it is refused", async () => {
+  await agent("once");
+  const first = await drain("once", true, "k1");
+  expect([first.status, await first.json()]).toEqual([202, { id: "once", draining: true }]);
+  await drain("once", false, "k2");
+  const again = await drain("once", true, "k1");
+  expect([again.status, await again.json(), again.headers.get("idempotent-replayed")]).toEqual([
+    202,
+    { id: "once", draining: true },
+    "true",
+  ]);
+  expect(await drains("once")).toBe(false);
+  expect(await problemOf(await drain("once", false, "k1"))).toMatchObject({ status: 422, reason: "idempotency-key-reused" });
+  expect(await problemOf(await drain("once", false, " "))).toMatchObject({ status: 400, reason: "invalid-idempotency-key" });
+});
+
+test("a key counts for its own route, and for a day", async () => {
+  await agent("dated");
+  await agent("other");
+  await drain("dated", true, "k");
+  expect((await drain("other", false, "k")).status).toBe(202);
+  clock.shift(dayMs + 1);
+  expect((await drain("dated", false, "k")).headers.get("idempotent-replayed")).toBeNull();
+  expect(await drains("dated")).toBe(false);
+});
+
+test("a command that was refused may be tried again under its key", async () => {
+  expect((await drain("later", true, "k")).status).toBe(404);
+  await agent("later");
+  expect((await drain("later", true, "k")).status).toBe(202);
+});
+
+test("an answer with a secret is not kept: the second command changes nothing, and says so", async () => {
+  const ask = () => mesh.send("POST", "/agents", { id: "secretive" }, withKey("token"));
+  const { token } = await (await ask()).json<{ token: string }>();
+  expect(await problemOf(await ask())).toMatchObject({ status: 409, reason: "answer-not-kept" });
+  const body = JSON.stringify({ capabilities: [{ name: "any" }] });
+  expect((await mesh.request("/agents/secretive/register", { method: "POST", token, body })).status).toBe(200);
+});
+
+test("while it is carried out the same command is told so; when whoever made it has died it can be made again", async () => {
+  await agent("slow");
+  const hash = async (text: string) => hex(await sha256(text)).slice(0, 32);
+  const id = await hash("POST /agents/slow/drain\nk");
+  await settings(mesh.env).callBegins(id, await hash('{"body":{"draining":true}}'), now());
+  const meanwhile = await drain("slow", true, "k");
+  expect([meanwhile.headers.get("retry-after"), await problemOf(meanwhile)]).toMatchObject(["1", { status: 409, reason: "under-way" }]);
+  clock.shift(11 * minuteMs);
+  expect((await drain("slow", true, "k")).status).toBe(202);
+});
