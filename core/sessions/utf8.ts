@@ -1,15 +1,7 @@
 /** How many bytes a text has as UTF-8; lone surrogates count as the three bytes of U+FFFD. */
 export function utf8Length(text: string): number {
   let bytes = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (unit < 0x80) bytes += 1;
-    else if (unit < 0x800) bytes += 2;
-    else if (isPair(text, at)) {
-      bytes += 4;
-      at += 1;
-    } else bytes += 3;
-  }
+  for (let at = 0; at < text.length; at += isPair(text, at) ? 2 : 1) bytes += sizeAt(text, at);
   return bytes;
 }
 
@@ -18,10 +10,8 @@ export function withoutBytes(text: string, bytes: number): string | undefined {
   let left = bytes;
   let at = 0;
   while (left > 0 && at < text.length) {
-    const pair = isPair(text, at);
-    const unit = text.charCodeAt(at);
-    left -= pair ? 4 : unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
-    at += pair ? 2 : 1;
+    left -= sizeAt(text, at);
+    at += isPair(text, at) ? 2 : 1;
   }
   return left === 0 ? text.slice(at) : undefined;
 }
@@ -32,7 +22,7 @@ export function piecesOf(text: string, mostBytes: number): string[] {
   let [from, bytes] = [0, 0];
   for (let at = 0; at < text.length;) {
     const units = isPair(text, at) ? 2 : 1;
-    const size = utf8Length(text.slice(at, at + units));
+    const size = sizeAt(text, at);
     if (bytes + size > mostBytes) {
       pieces.push(text.slice(from, at));
       [from, bytes] = [at, 0];
@@ -42,6 +32,13 @@ export function piecesOf(text: string, mostBytes: number): string[] {
   }
   if (from < text.length) pieces.push(text.slice(from));
   return pieces;
+}
+
+/** Bytes of the character that begins there. */
+function sizeAt(text: string, at: number): number {
+  const unit = text.charCodeAt(at);
+  if (unit < 0x80) return 1;
+  return unit < 0x800 ? 2 : isPair(text, at) ? 4 : 3;
 }
 
 function isPair(text: string, at: number): boolean {
