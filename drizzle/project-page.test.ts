@@ -50,8 +50,18 @@ test("rows and cursor go together, in few statements", async () => {
   expect(await db.select().from(issueRuns)).toMatchObject([
     { project: todo, issue: 1, run: 1, phase: "IMPLEMENTATION", pullRequest: 9, openQuestions: 1, view: { questions: [question] } },
   ]);
-  expect(await db.select().from(implementationSessions)).toEqual([
-    { id: `${todo}.s1`, project: todo, issue: 1, run: 1, conversationId: null, agent, seenAt: start + 4_000 },
+  expect(await db.select().from(implementationSessions)).toMatchObject([
+    {
+      id: `${todo}.s1`,
+      project: todo,
+      name: todoName,
+      issue: 1,
+      run: 1,
+      conversationId: null,
+      agent,
+      state: "asking",
+      seenAt: start + 4_000,
+    },
   ]);
   expect(await db.select().from(sessionQuestions)).toMatchObject([
     { id: question.id, status: "with-human", askedAt: start, answeredAt: null },

@@ -227,6 +227,19 @@ test("usage by project, issue and day", async () => {
   expect((await get("/usage?project=acme/todo-app&since=2026-11-24T00:00:00Z")).body).toMatchObject({ total: { usd: 2 } });
 });
 
+test("sessions, and which are open", async () => {
+  const { body } = await get(`/sessions?project=${todoName}`);
+  expect(body.items).toMatchObject([
+    { id: `${todo}.s1`, project: todo, issue: 1, run: 2, state: "working", usd: 0.5, outputBytes: null, cols: 100, rows: 30 },
+  ]);
+  expect((await get("/sessions?open=0")).body.items).toEqual([]);
+  expect((await get(`/sessions?agent=${agent}&limit=1`)).body.items).toHaveLength(1);
+  expect((await get(`/read-model/sessions/${todo}.s1`)).body).toMatchObject({ id: `${todo}.s1` });
+  expect((await get(`/read-model/sessions/${todo}.s99`)).status).toBe(404);
+  expect((await get(`/sessions/${todo}.s1-2/checkpoints`)).body).toEqual({ items: [], cursor: null });
+  expect((await get("/sessions?open=yes")).status).toBe(400);
+});
+
 test("projects and freshness", async () => {
   expect((await get("/read-model/projects")).body.items).toMatchObject([{ project: todo, name: todoName, defaultBranch: "main" }]);
   const { body } = await get("/read-model");

@@ -1,6 +1,7 @@
 import type { AgentId } from "../../core/ids.ts";
 import { limits, meshFrame, protocolVersion, sessionAssignment } from "../../core/protocol/frames.ts";
 import type { Assignment, Command, MeshFrame, QuestionItem, Report, ReportBody, SessionAssignment } from "../../core/protocol/frames.ts";
+import { utf8Length, withoutBytes } from "../../core/sessions/utf8.ts";
 import type { SessionStep } from "../../core/task/state.ts";
 import { now } from "../../platform/clock.ts";
 import type { Said } from "./simulated-runner.ts";
@@ -51,6 +52,10 @@ export class ScriptedRunner {
   readonly commands: Command[] = [];
   /** How the mesh closed its connections. */
   readonly closings: { readonly code: number; readonly reason: string }[] = [];
+  /** What sessions have written, and how many bytes of it the mesh has acknowledged. */
+  readonly streams = new Map<string, { text: string; acknowledged: number }>();
+  /** Sessions whose output the mesh has refused. */
+  readonly refusedOutput: string[] = [];
   readonly #connect: Connect;
   readonly #doing = new Map<string, Doing>();
   readonly #handled = new Set<string>();
@@ -142,6 +147,21 @@ export class ScriptedRunner {
     this.#socket?.send(text);
   }
 
+  /** Writes to a session's terminal; kept and sent again until it is acknowledged. */
+  write(sessionId: string, text: string): void {
+    const stream = this.streams.get(sessionId) ?? { text: "", acknowledged: 0 };
+    this.streams.set(sessionId, stream);
+    const offset = utf8Length(stream.text);
+    stream.text += text;
+    this.#send({ type: "output", sessionId, offset, data: text });
+  }
+
+  /** Resolves when the mesh has everything that was written. */
+  async written(sessionId: string): Promise<void> {
+    const stream = this.streams.get(sessionId);
+    while (stream !== undefined && stream.acknowledged < utf8Length(stream.text)) await this.#something();
+  }
+
   /** Reports as if for any attempt, its own or not. */
   say(body: ReportBody): number {
     this.#seq += 1;
@@ -180,7 +200,17 @@ export class ScriptedRunner {
         this.#acknowledge(frame.ack);
         for (let from = 0; from < this.#unacknowledged.length; from += limits.reportsPerFrame)
           this.#send({ type: "reports", reports: this.#unacknowledged.slice(from, from + limits.reportsPerFrame) });
+        for (const [sessionId, { acknowledged }] of this.streams) this.#writeFrom(sessionId, acknowledged);
         return;
+      case "output-ack": {
+        const stream = this.streams.get(frame.sessionId);
+        if (stream !== undefined) stream.acknowledged = frame.offset;
+        if (frame.again === true) this.#writeFrom(frame.sessionId, frame.offset);
+        return this.#woken();
+      }
+      case "output-refused":
+        this.refusedOutput.push(frame.sessionId);
+        return this.#woken();
       case "ack":
         return this.#acknowledge(frame.seq);
       case "heartbeat-ack":
@@ -193,6 +223,11 @@ export class ScriptedRunner {
         return this.#obey(frame.command);
       default:
     }
+  }
+
+  #writeFrom(sessionId: string, offset: number): void {
+    const data = withoutBytes(this.streams.get(sessionId)?.text ?? "", offset) ?? "";
+    if (data !== "") this.#send({ type: "output", sessionId, offset, data });
   }
 
   #acknowledge(seq: number): void {

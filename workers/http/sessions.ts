@@ -3,7 +3,7 @@ import { projectOf, type QuestionId, type SessionId } from "../../core/ids.ts";
 import { runOf } from "../../core/lifecycle/run-ids.ts";
 import { sessionOfRun } from "../../core/sessions/session-of-run.ts";
 import type { SessionView } from "../../core/sessions/views.ts";
-import { findSession } from "../../drizzle/queries/list-sessions.ts";
+import { readApi } from "../../drizzle/read-api.ts";
 import { orchestrator, sessionFeed } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
 import { isProject } from "../registry.ts";
@@ -29,7 +29,7 @@ export function addSessions(routes: Routes): void {
     },
     async (c, { params }) => {
       const session = await sessionNamed(c, params.id);
-      if (session === undefined) return notFound("session");
+      if (session instanceof Response) return session;
       const { end } = await sessionFeed(c.env, session.id).state();
       return c.json({ ...session, outputBytes: end });
     },
@@ -44,7 +44,8 @@ export function addSessions(routes: Routes): void {
     },
     async (c, { params, query }) => {
       if (c.req.header("upgrade")?.toLowerCase() !== "websocket") return needsWebSocket();
-      if ((await sessionNamed(c, params.id)) === undefined) return notFound("session");
+      const session = await sessionNamed(c, params.id);
+      if (session instanceof Response) return session;
       const { headers } = withoutCredentials(c.req.raw);
       return c.env.FEEDS.getByName(params.id).fetch(`https://feed/live?from=${query.from}`, { headers });
     },
@@ -57,7 +58,8 @@ export function addSessions(routes: Routes): void {
       answers: { 200: "`{items}`", 404: "unknown" },
     },
     async (c, { params }) => {
-      if ((await sessionNamed(c, params.id)) === undefined) return notFound("session");
+      const session = await sessionNamed(c, params.id);
+      if (session instanceof Response) return session;
       return c.json({ items: await readSnapshots(c.env.ARCHIVE, params.id), cursor: null });
     },
   );
@@ -71,7 +73,7 @@ export function addSessions(routes: Routes): void {
     },
     async (c, { params, query }) => {
       const session = await sessionNamed(c, params.id);
-      if (session === undefined) return notFound("session");
+      if (session instanceof Response) return session;
       const parts = await sessionFeed(c.env, session.id).parts();
       const stream = recordingStream(c.env.ARCHIVE, session, parts, query.version === "2" ? 2 : 3);
       return download(stream, "application/x-asciicast", `${fileName(session)}.cast`);
@@ -86,7 +88,7 @@ export function addSessions(routes: Routes): void {
     },
     async (c, { params }) => {
       const session = await sessionNamed(c, params.id);
-      if (session === undefined) return notFound("session");
+      if (session instanceof Response) return session;
       const parts = await sessionFeed(c.env, session.id).parts();
       return download(transcriptStream(c.env.ARCHIVE, session, parts), "text/markdown; charset=utf-8", `${fileName(session)}.md`);
     },
@@ -115,13 +117,17 @@ export function addSessions(routes: Routes): void {
   );
 }
 
-/** From its orchestrator while that holds the run, else from the read model. */
-async function sessionNamed(c: HttpContext, id: SessionId): Promise<SessionView | undefined> {
+/** From its orchestrator while that holds the run, else from the read model; else why there is none. */
+async function sessionNamed(c: HttpContext, id: SessionId): Promise<SessionView | Response> {
   const [project, of] = [projectOf(id), runOf(id)];
-  if (project === undefined || of === undefined) return undefined;
+  if (project === undefined || of === undefined) return notFound("session");
   const run = (await isProject(c.env, project)) ? await orchestrator(c.env, project).run(of.issue, of.run) : null;
   const session = run ? sessionOfRun(run, now()) : undefined;
-  return session ?? (await findSession(c.get("createClients")(c.env).openDatabase(), id)) ?? undefined;
+  if (session !== undefined) return session;
+  const read = readApi(c.get("createClients")(c.env).openDatabase());
+  const answered = await read(new Request(new URL(`/read-model/sessions/${encodeURIComponent(id)}`, c.req.url)));
+  if (answered === null || answered.status === 404) return notFound("session");
+  return answered.ok ? answered.json<SessionView>() : answered;
 }
 
 function fileName({ name, issue, run }: SessionView): string {

@@ -49,7 +49,7 @@ export function transcriptStream(archive: R2Bucket, session: SessionView, parts:
 async function* chunksOf(archive: R2Bucket, session: string, { chunks, rest }: RecordingParts): AsyncGenerator<string[]> {
   for (let number = 0; number < chunks; number += 1) {
     const chunk = await archive.get(chunkObject(session, number));
-    if (chunk !== null) yield linesOf(await chunk.text());
+    if (chunk !== null) yield linesOf(new TextDecoder().decode(await chunk.arrayBuffer()));
   }
   yield linesOf(rest);
 }
