@@ -116,7 +116,10 @@ export async function startBenchMesh({
           ...common,
           ...rig,
           name: "rig",
-          durableObjects: { ORCHESTRATORS: { className: "ProjectOrchestrator", scriptName: "mesh-six", useSQLite: true } },
+          durableObjects: {
+            ORCHESTRATORS: { className: "ProjectOrchestrator", scriptName: "mesh-six", useSQLite: true },
+            FEEDS: { className: "SessionFeed", scriptName: "mesh-six", useSQLite: true },
+          },
         },
       ],
     }),

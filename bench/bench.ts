@@ -12,10 +12,12 @@ import { measureIngest } from "./ingest.ts";
 import { measureTaskPrice, readIssuePrice } from "./price.ts";
 import type { Priced } from "./price.ts";
 import type { Figure, Pace } from "./rounds.ts";
-import { figureTable, historyTable, priceTable } from "./tables.ts";
+import { measureStreaming } from "./streaming.ts";
+import type { Streamed } from "./streaming.ts";
+import { figureTable, historyTable, priceTable, streamingTable } from "./tables.ts";
 import { measureTasks } from "./tasks.ts";
 
-const parts = ["ingest", "tasks", "price", "history"] as const;
+const parts = ["ingest", "tasks", "price", "history", "streaming"] as const;
 type Part = (typeof parts)[number];
 
 interface Options {
@@ -34,6 +36,7 @@ interface Results {
   figures: Figure[];
   prices: Priced[];
   history: Aged[];
+  streaming: Streamed[];
 }
 
 const defaultReport = join(import.meta.dirname, "../r.json");
@@ -62,6 +65,7 @@ const results: Results = {
   figures: [],
   prices: [],
   history: [],
+  streaming: [],
 };
 
 if (wants("ingest")) await measure("Webhooks", async (mesh) => figureTable(keep(results.figures, await measureIngest(mesh, pace))));
@@ -74,6 +78,10 @@ if (wants("price")) {
   );
 }
 if (wants("history")) await measure("Age", async (mesh) => historyTable(keep(results.history, await measureHistory(mesh, ages))));
+if (wants("streaming"))
+  await measure("Streaming", async (mesh) =>
+    streamingTable(keep(results.streaming, [await measureStreaming(mesh, options.quick ? 5 : 30)])),
+  );
 
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
 if (options.baseline) await writeBaseline(results.prices);

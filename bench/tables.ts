@@ -3,6 +3,7 @@ import pc from "picocolors";
 import type { Aged } from "./history.ts";
 import type { Priced } from "./price.ts";
 import type { Figure } from "./rounds.ts";
+import type { Streamed } from "./streaming.ts";
 
 const style = { head: [], border: [] };
 /** Apply time and memory of an old orchestrator may be this much of a young one's. */
@@ -65,6 +66,39 @@ export function historyTable(aged: readonly Aged[]): string {
       (heap / 1_048_576).toFixed(1),
       judged(time.toFixed(2), time <= agedMost),
       judged(memory.toFixed(2), memory <= agedMost),
+    ]);
+  }
+  return table.toString();
+}
+
+/** Milliseconds from write to viewer that 99 of 100 pieces may take. */
+const streamedMost = 500;
+
+export function streamingTable(streamed: readonly Streamed[]): string {
+  const head = [
+    "sessions × viewers",
+    "KiB/s",
+    "seconds",
+    "p50 ms",
+    "p99 ms",
+    "gaps",
+    "rows written per MB",
+    "MB before",
+    "MB halfway",
+    "MB after",
+  ];
+  const table = new Table({ style, head, colAligns: head.map(() => "right" as const) });
+  const mb = (bytes: number): string => (bytes / 1_048_576).toFixed(0);
+  for (const { sessions, viewers, bytesPerSecond, seconds, p50, p99, gaps, rowsPerMb, memory } of streamed) {
+    table.push([
+      `${sessions} × ${viewers}`,
+      Math.round(bytesPerSecond / 1_024),
+      seconds,
+      p50.toFixed(1),
+      judged(p99.toFixed(1), p99 < streamedMost),
+      judged(String(gaps), gaps === 0),
+      rowsPerMb.toFixed(1),
+      ...memory.map(mb),
     ]);
   }
   return table.toString();

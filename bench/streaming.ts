@@ -1,0 +1,218 @@
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
+import { WebSocket } from "ws";
+import { protocolVersion } from "../core/protocol/frames.ts";
+import type { AgentFrame, MeshFrame, ReportBody } from "../core/protocol/frames.ts";
+import type { FeedMessage } from "../core/sessions/views.ts";
+import type { BenchMesh } from "./bench-mesh.ts";
+import { Connections, percentile } from "./load.ts";
+import { asOperator } from "./mesh-agent.ts";
+
+const sessions = 50;
+const agents = 10;
+const viewers = 2;
+const pieceBytes = 4_096;
+const piecesPerSecond = 16;
+const settleMs = 5_000;
+
+/** How streaming went. */
+export interface Streamed {
+  readonly sessions: number;
+  readonly viewers: number;
+  /** Written by all sessions together, as it really was. */
+  readonly bytesPerSecond: number;
+  readonly seconds: number;
+  /** Milliseconds from write to viewer. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Places at which a viewer missed, or had twice, what was written; and what the mesh asked for again. */
+  readonly gaps: number;
+  readonly rowsPerMb: number;
+  /** Bytes that the runtime holds: before, halfway, and after. */
+  readonly memory: readonly [number, number, number];
+}
+
+/** Sessions that write 64 KiB a second each, with two viewers each: from an agent's socket through mailbox and feed to the viewers' sockets. */
+export async function measureStreaming(bench: BenchMesh, seconds: number): Promise<Streamed> {
+  const connections = new Connections(bench.mesh, 16);
+  const writers = await Promise.all(Array.from({ length: agents }, (_, index) => StreamingAgent.connect(connections, bench.mesh, index)));
+  const streams = Array.from({ length: sessions }, (_, index) => ({ session: `mesh.s${index + 1}-1`, offset: 0 }));
+  for (const [index, { session }] of streams.entries()) {
+    const task = { capability: `stream-${index % agents}`, payload: { sessionId: session } };
+    await connections.json("POST", "/tasks", [task], asOperator);
+  }
+  await Promise.all(writers.map((writer) => writer.given(sessions / agents)));
+  const watching = await Promise.all(
+    streams.flatMap(({ session }) => Array.from({ length: viewers }, () => Viewer.open(bench.rig, session))),
+  );
+
+  const memory = [await residentBytes()];
+  const begun = performance.now();
+  const writtenBytes = () => streams.reduce((sum, { offset }) => sum + offset, 0);
+  const pieces = seconds * piecesPerSecond;
+  for (let piece = 0; piece < pieces; piece += 1) {
+    for (const [index, stream] of streams.entries()) {
+      const stamp = `${performance.timeOrigin + performance.now()} `;
+      writers[index % agents]?.write(stream.session, stream.offset, stamp.padEnd(pieceBytes, "terminal output of a session, "));
+      stream.offset += pieceBytes;
+      // Spread over the time between two pieces, as sessions do that know nothing of each other.
+      const due = begun + ((piece + (index + 1) / sessions) * 1_000) / piecesPerSecond;
+      if (due > performance.now()) await pause(due - performance.now());
+    }
+    if (piece === Math.floor(pieces / 2)) memory.push(await residentBytes());
+  }
+  const tookMs = performance.now() - begun;
+  const bytesPerSecond = (writtenBytes() / tookMs) * 1_000;
+  await Promise.all(watching.map((viewer) => viewer.reached(seconds * piecesPerSecond * pieceBytes, settleMs)));
+  memory.push(await residentBytes());
+  const rows = await Promise.all(
+    streams.map(
+      async ({ session }) => ((await (await fetch(new URL(`/costs/${session}`, bench.rig))).json()) as { rowsWritten: number }).rowsWritten,
+    ),
+  );
+  const latencies = watching.flatMap(({ latencies: each }) => each).toSorted((a, b) => a - b);
+  const expected = pieces * pieceBytes;
+  const gaps =
+    watching.reduce((sum, viewer) => sum + viewer.gaps + (viewer.end === expected ? 0 : 1), 0) +
+    writers.reduce((sum, { askedAgain }) => sum + askedAgain, 0);
+  for (const each of [...writers, ...watching]) each.close();
+  connections.close();
+  return {
+    sessions,
+    viewers,
+    bytesPerSecond,
+    seconds: Math.round(tookMs / 1_000),
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+    gaps,
+    rowsPerMb: rows.reduce((sum, each) => sum + each, 0) / (writtenBytes() / 1_048_576),
+    memory: memory as [number, number, number],
+  };
+}
+
+class StreamingAgent {
+  askedAgain = 0;
+  readonly #socket: WebSocket;
+  #given = 0;
+  #seq = 0;
+  #wake: () => void = () => undefined;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  static async connect(connections: Connections, url: URL, index: number): Promise<StreamingAgent> {
+    const id = `streams-${index}`;
+    const { token } = await connections.json<{ token: string }>("POST", "/agents", { id, capabilities: "any" }, asOperator);
+    const authorization = `Bearer ${token}`;
+    const registration = { capabilities: [{ name: `stream-${index}` }], slots: sessions };
+    await connections.json("POST", `/agents/${id}/register`, registration, { authorization });
+    const address = new URL(`/agents/${id}/connect`, url);
+    address.protocol = "ws:";
+    const socket = new WebSocket(address, { headers: { authorization }, perMessageDeflate: false });
+    const agent = new StreamingAgent(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.on("error", reject);
+      socket.on("open", () =>
+        agent.#send({ type: "hello", version: protocolVersion, journal: `journal-of-${id}`, lastAck: 0, working: [] }),
+      );
+      socket.on("message", (data) => agent.#hear(JSON.parse(String(data)) as MeshFrame, resolve));
+    });
+    return agent;
+  }
+
+  write(sessionId: string, offset: number, data: string): void {
+    this.#send({ type: "output", sessionId, offset, data });
+  }
+
+  /** Resolves when it works on so many tasks. */
+  async given(tasks: number): Promise<void> {
+    while (this.#given < tasks) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+
+  close(): void {
+    this.#socket.close(1000);
+  }
+
+  #hear(frame: MeshFrame, welcomed: () => void): void {
+    if (frame.type === "welcome") welcomed();
+    if (frame.type === "output-refused" || (frame.type === "output-ack" && frame.again === true)) this.askedAgain += 1;
+    if (frame.type !== "assign") return;
+    for (const { taskId, attempt } of frame.assignments) this.#report({ type: "task-accepted", taskId, attempt });
+    this.#given += frame.assignments.length;
+    this.#wake();
+  }
+
+  #report(body: ReportBody): void {
+    this.#seq += 1;
+    this.#send({ type: "reports", reports: [{ seq: this.#seq, at: Date.now(), body }] });
+  }
+
+  #send(frame: AgentFrame): void {
+    this.#socket.send(JSON.stringify(frame));
+  }
+}
+
+class Viewer {
+  readonly latencies: number[] = [];
+  gaps = 0;
+  end = 0;
+  readonly #socket: WebSocket;
+  #seen = 0;
+  #wake: () => void = () => undefined;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  static async open(rig: URL, session: string): Promise<Viewer> {
+    const address = new URL(`/feed/${session}`, rig);
+    address.protocol = "ws:";
+    const socket = new WebSocket(address, { perMessageDeflate: false });
+    const viewer = new Viewer(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.on("error", reject);
+      socket.on("message", (data) => viewer.#hear(JSON.parse(String(data)) as FeedMessage, resolve));
+    });
+    return viewer;
+  }
+
+  async reached(bytes: number, withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs;
+    while (this.end < bytes && performance.now() < until) {
+      await Promise.race([
+        new Promise<void>((resolve) => (this.#wake = resolve)),
+        pause(until - performance.now(), undefined, { ref: false }),
+      ]);
+    }
+  }
+
+  close(): void {
+    this.#socket.close(1000);
+  }
+
+  #hear(message: FeedMessage, greeted: () => void): void {
+    if (message.type === "hello") greeted();
+    if (message.type !== "output") return;
+    const at = performance.timeOrigin + performance.now();
+    if (message.offset !== this.end) this.gaps += 1;
+    this.end = message.offset + Buffer.byteLength(message.data);
+    this.latencies.push(at - Number.parseFloat(message.data));
+    if (this.end - this.#seen >= 1_048_576) {
+      this.#seen = this.end;
+      this.#socket.send(JSON.stringify({ type: "seen", offset: this.end }));
+    }
+    this.#wake();
+  }
+}
+
+/** What this process's runtime holds in memory, by the kernel's count (Linux). */
+async function residentBytes(): Promise<number> {
+  let bytes = 0;
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    const isOurs = /^Name:\s*workerd/m.test(status) && new RegExp(String.raw`^PPid:\s*${process.pid}$`, "m").test(status);
+    if (isOurs) bytes += Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0) * 1_024;
+  }
+  return bytes;
+}
