@@ -9,6 +9,7 @@ import type { AgentView, ScoreView } from "../core/pool/views.ts";
 import type { ProbeEntry } from "../core/protocol/probe-work.ts";
 import type { ProjectView, RunView, TaskView } from "../core/project/views.ts";
 import type { AgentResult } from "../drizzle/queries/list-agent-history.ts";
+import type { SessionSnapshot, SessionView } from "../core/sessions/views.ts";
 import type { EventRow } from "../drizzle/queries/list-events.ts";
 import type { PastQuestion } from "../drizzle/queries/list-questions.ts";
 import type { Usage } from "../drizzle/queries/usage.ts";
@@ -69,6 +70,18 @@ export class MeshApi {
   pastQuestions = (query: Query): Promise<Page<PastQuestion>> => this.#get("/questions/history", query);
   answerQuestion = (id: string, answers: readonly string[]): Promise<Answers.AnswerTaken> =>
     this.#ask({ method: "POST", path: `/questions/${encodeURIComponent(id)}/answer`, body: { answers }, idempotencyKey: randomUUID() });
+
+  sessions = (query: Query): Promise<Page<SessionView>> => this.#get("/sessions", query);
+  oneSession = (id: string): Promise<SessionView> => this.#get(`/sessions/${encodeURIComponent(id)}`);
+  snapshots = (id: string): Promise<Page<SessionSnapshot>> => this.#get(`/sessions/${encodeURIComponent(id)}/snapshots`);
+  recording = (id: string, version: 2 | 3): Promise<string> =>
+    this.#text(`/sessions/${encodeURIComponent(id)}/recording.cast`, { version });
+  transcript = (id: string): Promise<string> => this.#text(`/sessions/${encodeURIComponent(id)}/transcript`);
+  /** Where a session is watched from a byte on, and what the request has to carry. */
+  liveAddress = (id: string, from: number): [url: string, options: { headers: Record<string, string> }] => [
+    `${this.access.url.replace(/^http/, "ws")}/sessions/${encodeURIComponent(id)}/live?from=${from}`,
+    { headers: this.access.token === null ? {} : { authorization: `Bearer ${this.access.token}` } },
+  ];
 
   events = (query: Query): Promise<Page<EventRow>> => this.#get("/events", query);
   readModel = (): Promise<Answers.ReadModel> => this.#get("/read-model");
@@ -142,6 +155,11 @@ export class MeshApi {
   async #ask<T>(request: MeshRequest): Promise<T> {
     const { response, status } = await send(this.access, request);
     return (status === 204 ? undefined : await response.json()) as T;
+  }
+
+  async #text(path: string, query?: Query): Promise<string> {
+    const { response } = await send(this.access, { method: "GET", path, query, timeLimitMs: longMs });
+    return response.text();
   }
 
   #get<T>(path: string, query?: Query): Promise<T> {

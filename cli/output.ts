@@ -39,6 +39,11 @@ export class Output {
     process.stdout.write(`${text}\n`);
   }
 
+  /** A document, or a piece of one, as it is. */
+  write(text: string): void {
+    process.stdout.write(text);
+  }
+
   /** Text from outside, cleaned, wrapped to the terminal, each line behind `indent`. */
   text(text: string, indent = ""): void {
     for (const part of cleanText(text).split("\n")) for (const line of this.wrap(part, indent.length)) this.line(`${indent}${line}`);

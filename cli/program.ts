@@ -15,6 +15,7 @@ import { addOnboard } from "./onboard.ts";
 import { addProjects } from "./projects.ts";
 import { addQuestions } from "./questions.ts";
 import { addRuns } from "./runs.ts";
+import { addSessions } from "./sessions.ts";
 import { addSettings } from "./settings.ts";
 import { addTasks } from "./tasks.ts";
 import { addVault } from "./vault.ts";
@@ -43,6 +44,7 @@ export async function createProgram(leave: (error: CommanderError) => void): Pro
   addRuns(program);
   addExplain(program);
   addQuestions(program);
+  addSessions(program);
   addTasks(program);
   addAgents(program);
   addEvents(program);

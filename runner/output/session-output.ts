@@ -2,7 +2,7 @@ import type { ReportBody, SnapshotKind } from "../../core/protocol/frames.ts";
 import { piecesOf } from "../../core/sessions/utf8.ts";
 import { terminalSize } from "../../core/sessions/terminal-size.ts";
 import type { AttemptRef } from "../journal.ts";
-import { createControlFilter } from "./control-filter.ts";
+import { createControlFilter } from "../../core/sessions/control-filter.ts";
 import type { OutputSender } from "./output-sender.ts";
 import { renderNote } from "./render-event.ts";
 import { SessionScreen } from "./session-screen.ts";
