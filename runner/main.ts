@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { dayMs } from "../core/time.ts";
+import { parseAgent } from "./agent-choice.ts";
 import { knownDevices, type DeviceCommand } from "./agent-login.ts";
 import { RunnerSetupError } from "./runner-setup.ts";
 import { runnerVersion } from "./registration.ts";
@@ -68,7 +69,7 @@ const program = new Command("mesh-runner")
   .option("--dir <folder>", "journal, clones and worktrees", join(homedir(), ".mesh-six", "runner"))
   .option("--keep-days <n>", "worktrees of runs nobody worked on for so long are removed", parseLimit, 14)
   .option("--disk-gb <n>", "worktrees together; over it the oldest unused ones are removed", parseLimit)
-  .option("--agent <agent>", "which coding agent: claude", "claude")
+  .option("--agent <agent>", 'which coding agent: claude, "acp:<command>" (Agent Client Protocol), or "command:<command>"', "claude")
   .option("--claude <path>", "path of Claude Code")
   .option("--trust <owner/name>", "take this repository even without isolation (repeatable)", collect, [])
   .option(
@@ -95,13 +96,14 @@ interface Flags {
 
 try {
   const flags = program.parse().opts<Flags>();
-  if (flags.agent !== "claude") throw new RunnerSetupError(`--agent ${flags.agent} is not known; known: claude`);
+  const agent = parseAgent(flags.agent);
+  if (!agent.ok) throw new RunnerSetupError(agent.error);
   const token = (flags.tokenFile === undefined ? process.env["MESH_AGENT_TOKEN"] : readFileSync(flags.tokenFile, "utf8"))?.trim();
   if (token === undefined || token === "") throw new RunnerSetupError("no agent token: set MESH_AGENT_TOKEN or give --token-file");
   const agentEnv = parseEnvironment(flags.agentEnv);
   const { url, id, slots, dir, trust, claude, deviceLogin: device } = flags;
   const runner = await startRunner({
-    ...{ url, id, token, slots, dir, trust, agentEnv },
+    ...{ url, id, token, slots, dir, trust, agentEnv, agent: agent.value },
     ...(claude === undefined ? {} : { claude }),
     ...(device === undefined ? {} : { device }),
     ...loginTimeLimit(),

@@ -6,7 +6,7 @@ import type { Isolation } from "./isolation.ts";
 export const runnerVersion: string = meshVersion;
 
 /** What a runner offers: the three capabilities of a session's steps, and beside them, with slots of their own, what it does for an onboarding. */
-export function registrationOf(slots: number, isolation: Isolation, own: Readonly<Record<string, number>>): Registration {
+export function registrationOf(slots: number, isolation: Isolation, own: Readonly<Record<string, number>>, agent: string): Registration {
   const capability = (name: string) => ({ name, weight: 1, preferred: false, requirements: [] });
   return {
     capabilities: [
@@ -21,6 +21,7 @@ export function registrationOf(slots: number, isolation: Isolation, own: Readonl
       host: hostname(),
       node: process.version,
       isolation: isolation.kind,
+      agent,
     },
   };
 }

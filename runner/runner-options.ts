@@ -1,3 +1,4 @@
+import type { AgentChoice } from "./agent-choice.ts";
 import type { AgentLogin, DeviceCommand } from "./agent-login.ts";
 import type { AgentDriver } from "./drivers/driver.ts";
 import type { Log } from "./log.ts";
@@ -26,6 +27,8 @@ export interface RunnerOptions {
   readonly device?: DeviceCommand;
   /** Within it a login has to show its address and code, in each of three tries; 15 s. */
   readonly loginTimeLimitMs?: number;
+  /** Which coding agent; Claude Code unless said. */
+  readonly agent?: AgentChoice;
   /** Path of Claude Code; by default the installed one, else the one that comes with the SDK. */
   readonly claude?: string;
   /** Replaces Claude Code; for tests and other agents. */

@@ -1,9 +1,14 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { usableExecutable } from "./agent-executable.ts";
-import { canExecute, type Isolation } from "./isolation.ts";
+import { dirname, join } from "node:path";
+import { driverOf, readableOf } from "./agent-choice.ts";
+import { claudeExecutables, usableExecutable } from "./agent-executable.ts";
+import { claudeLogin, type AgentLogin } from "./agent-login.ts";
+import { createClaudeDriver } from "./drivers/claude-driver.ts";
+import type { AgentDriver } from "./drivers/driver.ts";
+import { canExecute, detectIsolation, type Isolation } from "./isolation.ts";
 import type { RunPlace } from "./run-place.ts";
+import type { RunnerOptions } from "./runner-options.ts";
 
 /** Why a runner cannot start; the message says what to do. */
 export class RunnerSetupError extends Error {
@@ -31,8 +36,39 @@ function probePlace(folder: string): RunPlace {
   return { root: folder, tree: folder, home: folder, tmp: folder, uid: 1_700_000_000 };
 }
 
+/** In the runner's own folder: more variables for agents, kept by a person; see agent-env.ts. */
+export const environmentFile = "agent.env";
+
+/** What a runner hosts, and the wall that it is kept behind. */
+export interface HostedAgent {
+  readonly isolation: Isolation;
+  /** Where worktrees are. */
+  readonly workFolder: string;
+  readonly driver: AgentDriver;
+  /** Undefined: nothing is known of how this agent is logged in. */
+  readonly login: AgentLogin | undefined;
+}
+
+/** Finds the wall that this machine offers, and the chosen agent behind it. Throws `RunnerSetupError`. */
+export function hostedAgent(options: Pick<RunnerOptions, "agent" | "claude" | "driver" | "login">, dir: string): HostedAgent {
+  const choice = options.agent ?? { kind: "claude" };
+  const candidates = options.driver === undefined && choice.kind === "claude" ? claudeExecutables(options.claude) : [];
+  const readable = [...candidates, ...readableOf(choice), dirname(dirname(process.execPath))];
+  const isolation = detectIsolation({ stateFolder: dir, readable });
+  const workFolder = reachableFolder(dir, isolation);
+  if (options.driver !== undefined) return { isolation, workFolder, driver: options.driver, login: options.login };
+  if (choice.kind === "claude") {
+    const executable = claudeExecutable(candidates, isolation, workFolder);
+    const login = options.login ?? claudeLogin(executable, join(dir, environmentFile));
+    return { isolation, workFolder, driver: createClaudeDriver(executable), login };
+  }
+  const driver = driverOf(choice, isolation, probePlace(workFolder));
+  if (!driver.ok) throw new RunnerSetupError(driver.error);
+  return { isolation, workFolder, driver: driver.value, login: options.login };
+}
+
 /** The path of Claude Code that the agents' users can execute. Throws `RunnerSetupError`. */
-export function claudeExecutable(candidates: readonly string[], isolation: Isolation, workFolder: string): string {
+function claudeExecutable(candidates: readonly string[], isolation: Isolation, workFolder: string): string {
   const executable = usableExecutable(candidates, isolation, probePlace(workFolder), workFolder);
   if (!executable.ok) throw new RunnerSetupError(executable.error);
   return executable.value;

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { sessionAssignment, type Assignment, type Command, type ReportBody } from "../core/protocol/frames.ts";
 import { deviceLogin } from "../core/onboarding/device-login.ts";
 import type { Result } from "../core/result.ts";
@@ -8,13 +8,11 @@ import { agentVariables } from "./agent-env.ts";
 import { keyOf, payloadOf, refOf } from "./attempt-record.ts";
 import { AttemptVariables } from "./attempt-variables.ts";
 import { Bundles } from "./bundles.ts";
-import { claudeExecutables } from "./agent-executable.ts";
-import { claudeLogin, type AgentLogin } from "./agent-login.ts";
+import type { AgentLogin } from "./agent-login.ts";
 import { beginConversationStep } from "./conversation-step.ts";
-import { createClaudeDriver } from "./drivers/claude-driver.ts";
 import type { AgentDriver } from "./drivers/driver.ts";
 import type { Repository, WorkFailure } from "./git/repository.ts";
-import { detectIsolation, type Isolation } from "./isolation.ts";
+import type { Isolation } from "./isolation.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { openJournal, type AttemptRecord, type AttemptRef, type Journal } from "./journal.ts";
 import { logToStderr, type Log } from "./log.ts";
@@ -26,7 +24,7 @@ import { isOwnWork, OwnWork, ownSlots } from "./own-work.ts";
 import { registrationOf } from "./registration.ts";
 import { Repositories } from "./repositories.ts";
 import type { RunnerOptions } from "./runner-options.ts";
-import { claudeExecutable, reachableFolder, RunnerSetupError } from "./runner-setup.ts";
+import { environmentFile, hostedAgent, reachableFolder, RunnerSetupError } from "./runner-setup.ts";
 import { placeOf, repositoryOf, type RunPlace } from "./run-place.ts";
 import type { Step, StepTools } from "./step.ts";
 import { sweepAndSay, touch } from "./sweep.ts";
@@ -46,8 +44,6 @@ export interface Runner {
   drain(withinMs?: number): Promise<void>;
 }
 
-/** In the runner's own folder: more variables for agents, kept by a person; see agent-env.ts. */
-const environmentFile = "agent.env";
 /** Stop by itself after this time without contact; the mesh gives the work to another only later (15 min). */
 const contactLimitMs = 10 * minuteMs;
 
@@ -60,14 +56,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   if (!locked.ok) throw new RunnerSetupError(locked.error);
   const unlock = locked.value;
   try {
-    const candidates = options.driver === undefined ? claudeExecutables(options.claude) : [];
-    const isolation = detectIsolation({ stateFolder: dir, readable: [...candidates, dirname(dirname(process.execPath))] });
-    const workFolder = reachableFolder(dir, isolation);
-    const executable = options.driver === undefined ? claudeExecutable(candidates, isolation, workFolder) : undefined;
-    const driver = options.driver ?? createClaudeDriver(executable ?? "claude");
-    const login = options.login ?? (executable === undefined ? undefined : claudeLogin(executable, join(dir, environmentFile)));
+    const { isolation, workFolder, driver, login } = hostedAgent(options, dir);
     log("info", "runner starts", {
       agent: options.id,
+      driver: driver.name,
       isolation: isolation.kind,
       ...(isolation.kind === "none" ? { reason: isolation.reason } : {}),
     });
@@ -133,8 +125,8 @@ class HostingRunner implements Runner {
     const recovered = this.#journal.live();
     this.#link = connectMesh({
       mesh: { url: options.url, id: options.id, token: options.token },
-      registration: registrationOf(options.slots, isolation, ownSlots),
-      leastRegistration: registrationOf(options.slots, isolation, {}),
+      registration: registrationOf(options.slots, isolation, ownSlots, setup.driver.name),
+      leastRegistration: registrationOf(options.slots, isolation, {}, setup.driver.name),
       journal: this.#journal,
       log,
       onAssign: (assignment) => this.#assigned(assignment),

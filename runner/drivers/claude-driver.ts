@@ -15,7 +15,8 @@ import type {
 import type { RunPlace } from "../run-place.ts";
 import { AsyncQueue } from "./async-queue.ts";
 import { failureOf, failureOfResult, parseQuestions, summaryOf, totalOf, untilOf, useSince, withAnswers } from "./claude-messages.ts";
-import type { AgentFailure, TokenUse } from "./claude-messages.ts";
+import type { TokenUse } from "./claude-messages.ts";
+import type { AgentFailure } from "./agent-failures.ts";
 import { claudeToolUse } from "./claude-tools.ts";
 import { shownOf } from "./claude-shown.ts";
 import type { AgentDriver, AgentEvent, Conversation, ConversationOptions } from "./driver.ts";

@@ -1,8 +1,8 @@
 import type { SDKAssistantMessage, SDKRateLimitInfo, SDKResultMessage } from "@anthropic-ai/claude-agent-sdk";
 import * as z from "zod";
 import type { QuestionItem } from "../../core/protocol/frames.ts";
-import type { FailureKind } from "../../core/task/state.ts";
 import type { Moment } from "../../core/time.ts";
+import type { AgentFailure } from "./agent-failures.ts";
 
 const askInput = z.object({
   questions: z
@@ -65,12 +65,6 @@ export function useSince(total: TokenUse, before: TokenUse): TokenUse {
     outputTokens: Math.max(0, total.outputTokens - before.outputTokens),
     usd: Math.max(0, total.usd - before.usd),
   };
-}
-
-export interface AgentFailure {
-  readonly kind: FailureKind;
-  readonly message: string;
-  readonly until?: Moment;
 }
 
 /** The kind of failure behind an error of a model request, or undefined when the conversation may go on. */
