@@ -58,6 +58,13 @@ export const policySchema = z.strictObject({
       .nullable()
       .default(null)
       .describe("US dollars the project's agents may spend at the model gateway; without it the limit that is set there"),
+    perDayUsd: z
+      .number()
+      .min(0)
+      .max(100_000)
+      .nullable()
+      .default(null)
+      .describe("US dollars the project may cost on one day (UTC) before its sessions wait for the next one; empty: no such limit"),
     continueUsd: z.number().min(0.01).max(10_000).default(5).describe('US dollars more that a "go on" allows'),
   }),
   session: section({

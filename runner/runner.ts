@@ -24,7 +24,7 @@ import { isOwnWork, OwnWork, ownSlots } from "./own-work.ts";
 import { registrationOf } from "./registration.ts";
 import { Repositories } from "./repositories.ts";
 import type { RunnerOptions } from "./runner-options.ts";
-import { environmentFile, hostedAgent, reachableFolder, RunnerSetupError } from "./runner-setup.ts";
+import { environmentFile, hostedAgent, RunnerSetupError } from "./runner-setup.ts";
 import { placeOf, repositoryOf, type RunPlace } from "./run-place.ts";
 import type { Step, StepTools } from "./step.ts";
 import { sweepAndSay, touch } from "./sweep.ts";

@@ -3,7 +3,7 @@ import type { Moment } from "../time.ts";
 import { isActive, isOpen } from "./is-active.ts";
 import type { Hold, Question, Run } from "./state.ts";
 
-const strength: Record<Hold["kind"], number> = { stopped: 0, paused: 1, quota: 2, budget: 3, question: 4, effect: 5 };
+const strength: Record<Hold["kind"], number> = { stopped: 0, paused: 1, quota: 2, day: 3, budget: 4, question: 5, effect: 6 };
 
 /** The hold that people should see first. */
 export function strongestHold(run: Run): Hold | undefined {
@@ -41,6 +41,8 @@ function holdSentence(run: Run, hold: Hold, policy: Policy): string {
         : `Paused by ${hold.by} since ${time(hold.since)}.`;
     case "quota":
       return `The model provider's limit is reached; it goes on by itself at ${time(hold.until)}.`;
+    case "day":
+      return `The project has spent $${hold.usd.toFixed(2)} today, which is all it may; it goes on by itself at ${time(hold.until)}, or at once with "retry".`;
     case "budget":
       return `Stopped by the spend breaker: ${questionText(run, hold.question)}${delayed(run.questions.find(({ id }) => id === hold.question))}`;
     case "question": {

@@ -1,5 +1,6 @@
 import type { OperatorCommand } from "../inputs.ts";
 import { pause, resumed } from "./board.ts";
+import { dayOf, endDay } from "./day-budget.ts";
 import { askAgain, proceed } from "./decisions.ts";
 import { accept, cancel } from "./endings.ts";
 import { requestPull } from "./implementation.ts";
@@ -34,19 +35,24 @@ function carryOut(step: Step, command: OperatorCommand, by: string): string | nu
       resumed(step, null);
       return null;
     case "retry":
-      return retry(step);
+      return retry(step, by);
     case "advance":
       return advance(step, by);
   }
 }
 
 /** Does the waiting thing now: backoff and provider waits are cut short, the session's step begins anew. */
-function retry(step: Step): string | null {
+function retry(step: Step, by: string): string | null {
   const asked = step.run.questions.filter(
     (question) => isOpen(question) && (question.purpose === "decision" || question.purpose === "fix"),
   );
   step.set({ infrastructure: 0, holds: step.run.holds.filter((hold) => hold.kind !== "quota") });
   step.timer("quota", null);
+  const isDayHeld = step.run.holds.some((hold) => hold.kind === "day");
+  if (isDayHeld) {
+    endDay(step, by);
+    step.set({ spend: { ...step.run.spend, beyondDay: dayOf(step.at) } });
+  }
   withdrawQuestions(
     step,
     "an operator tries again",
@@ -73,7 +79,7 @@ function retry(step: Step): string | null {
     mergeNow(step);
     return null;
   }
-  return "nothing-to-retry";
+  return isDayHeld ? null : "nothing-to-retry";
 }
 
 /** Goes on as if what is awaited had come out well, where that makes sense. */

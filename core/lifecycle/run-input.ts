@@ -5,6 +5,7 @@ import type { Policy } from "../policy.ts";
 import type { ReportBody } from "../protocol/frames.ts";
 import type { TaskError, TaskSpec } from "../task/state.ts";
 import type { Moment } from "../time.ts";
+import type { DaySpend } from "./day-budget.ts";
 
 /** What a run hears: the project's inputs that concern it, and what became of its tasks and effects. */
 export type RunInput =
@@ -40,6 +41,8 @@ export type RunInput =
       /** Everything stands still by someone's word, or goes on. */
       | { readonly type: "mesh-stopped"; readonly stop: MeshStop }
       | { readonly type: "mesh-started" }
+      /** Another run has spent what was left of the project's day. */
+      | { readonly type: "day-spent" }
       /** The project is being deleted. */
       | { readonly type: "project-closed"; readonly by: string }
       /** The project has room for one more active run. */
@@ -60,4 +63,6 @@ export interface RunContext {
   readonly profile: ProjectProfile;
   /** US dollars that earlier runs of the issue have cost. */
   readonly earlierUsd: number;
+  /** What the whole project has cost on a day, as far as it is known; absent: nothing. */
+  readonly day?: DaySpend;
 }

@@ -1,4 +1,5 @@
 import { breakOnSpend } from "./budget.ts";
+import { breakOnDay } from "./day-budget.ts";
 import type { SessionAssignment } from "../protocol/frames.ts";
 import { renderPrompt } from "../outbound/prompts.ts";
 import type { Moment } from "../time.ts";
@@ -26,6 +27,7 @@ export function tryStart(step: Step): void {
   }
   // An issue that has spent its money in earlier runs starts nothing either.
   breakOnSpend(step);
+  breakOnDay(step);
   if (step.run.holds.length > 0) return;
   step.timer("start", null);
   const capability = wait.step === "test" ? "qa" : step.run.phase === "planning" ? "planning" : "implementation";

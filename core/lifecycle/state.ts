@@ -49,11 +49,13 @@ export type StartPrompt =
   | { readonly type: "resume"; readonly because: string }
   | { readonly type: "test" };
 
-/** Why nothing starts although the phase would; the strongest first: stopped (the whole mesh), paused, quota, budget, question, effect. */
+/** Why nothing starts although the phase would; the strongest first: stopped (the whole mesh), paused, quota, day, budget, question, effect. */
 export type Hold =
   | { readonly kind: "stopped"; readonly by: string; readonly since: Moment; readonly reason: string }
   | { readonly kind: "paused"; readonly by: string; readonly since: Moment }
   | { readonly kind: "quota"; readonly until: Moment }
+  /** The project has spent what it may on one day. */
+  | { readonly kind: "day"; readonly until: Moment; readonly usd: number }
   | { readonly kind: "budget"; readonly question: QuestionId }
   | { readonly kind: "question"; readonly question: QuestionId }
   | { readonly kind: "effect"; readonly effect: EffectId; readonly reason: string };
@@ -140,10 +142,22 @@ export interface Spend {
   readonly allowedMore: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** The day (since 1970, UTC) on which a person let the run go on although the project's day was spent. */
+  readonly beyondDay?: number;
 }
 
 /** Timers of a run: the moment each is due. Absent = not set. */
-export type RunTimer = "start" | "stall" | "hold-for" | "reminder" | "silence" | "quota" | "deployment" | "deployment-end" | "tell-waiting";
+export type RunTimer =
+  | "start"
+  | "stall"
+  | "hold-for"
+  | "reminder"
+  | "silence"
+  | "quota"
+  | "day"
+  | "deployment"
+  | "deployment-end"
+  | "tell-waiting";
 
 /**
  * One pass of an issue through the board. Stored. Fields are only added, as optional; see snapshot.ts.

@@ -1,4 +1,5 @@
 import type { Moment } from "../time.ts";
+import { endDay } from "./day-budget.ts";
 import { fail } from "./endings.ts";
 import { notify } from "./notes.ts";
 import { holdForOver, remind, silenceOver } from "./questions.ts";
@@ -41,6 +42,9 @@ function fire(step: Step, name: RunTimer): void {
       step.timer("quota", null);
       step.set({ holds: step.run.holds.filter((hold) => hold.kind !== "quota") });
       step.event("hold-ended", { kind: "quota" });
+      return tryStart(step);
+    case "day":
+      endDay(step);
       return tryStart(step);
     case "deployment":
       return checkDeploymentAgain(step);

@@ -3,6 +3,7 @@ import { ignored, moved, type Transition } from "../transition.ts";
 import { commented, humanAnswered, noticeDelayed, noticeSent } from "./answering.ts";
 import { cardObserved, columnObserved } from "./board.ts";
 import { modelUsed, sessionUsed } from "./budget.ts";
+import { breakOnDay } from "./day-budget.ts";
 import { cancel, fail } from "./endings.ts";
 import { implementationStepDone, pullRequestAnswered, requestPull } from "./implementation.ts";
 import { beginIntake, guidanceDone } from "./intake.ts";
@@ -70,6 +71,8 @@ function hear(step: Step, input: RunInput): string | null {
       return meshStopped(step, input.stop);
     case "mesh-started":
       return meshStarted(step);
+    case "day-spent":
+      return breakOnDay(step) ? null : "nothing-new";
     case "project-closed":
       withdrawQuestions(step, "the project was deleted");
       cancel(step, `the project was deleted by ${input.by}`);

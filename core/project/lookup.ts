@@ -2,6 +2,7 @@ import type { Effect } from "../effects.ts";
 import type { EventBody } from "../events.ts";
 import type { Applied, MeshState, ProjectProfile } from "../inputs.ts";
 import type { AgentId, EffectId, OnboardingId, ProjectKey, TaskId } from "../ids.ts";
+import type { DaySpend } from "../lifecycle/day-budget.ts";
 import type { Run } from "../lifecycle/state.ts";
 import type { Onboarding } from "../onboarding/state.ts";
 import type { Policy, PolicyOverrides } from "../policy.ts";
@@ -43,6 +44,8 @@ export interface Configuration {
   readonly meshState?: MeshState;
   /** Runs of an earlier life of the project were numbered up to here: branches and comments at GitHub still have these numbers. */
   readonly formerRuns?: number;
+  /** What the project has cost on the day it last cost anything. */
+  readonly daySpend?: DaySpend;
   /** Set once the project is being deleted. */
   readonly closed?: { readonly by: string; readonly at: Moment };
 }

@@ -3,13 +3,16 @@ import { transitionRun } from "../lifecycle/transition.ts";
 import type { Run } from "../lifecycle/state.ts";
 import type { Transition } from "../transition.ts";
 import type { EventBody } from "../events.ts";
+import { isDaySpent, spentOn } from "../lifecycle/day-budget.ts";
 import { submitOne, withdrawTask } from "./task-steps.ts";
 import type { WorkingSet } from "./working-set.ts";
 
 /** What a run's decisions depend on; undefined before the project is configured. */
 export function contextOf(set: WorkingSet, earlierUsd: number): RunContext | undefined {
   const { configuration, policy } = set;
-  return configuration === null ? undefined : { policy, profile: configuration.profile, earlierUsd };
+  if (configuration === null) return undefined;
+  const { profile, daySpend } = configuration;
+  return { policy, profile, earlierUsd, ...(daySpend === undefined ? {} : { day: daySpend }) };
 }
 
 /** Moves a run and does what it asks for. The reason when the run ignored the input, else null. */
@@ -19,7 +22,18 @@ export function tellRun(set: WorkingSet, run: Run, input: RunInput): string | nu
   const step = transitionRun(run, input, context);
   if (step.type === "ignored") return step.reason;
   take(set, step);
+  countDay(set, step.state.spend.usd - run.spend.usd);
   return null;
+}
+
+/** Money is counted for the whole project's day; whoever spends the last of it stops all runs after their step. */
+function countDay(set: WorkingSet, usd: number): void {
+  const { configuration, policy } = set;
+  if (usd <= 0 || configuration === null) return;
+  const daySpend = spentOn(configuration.daySpend, set.at, usd);
+  set.configure({ ...configuration, daySpend }, policy);
+  if (!isDaySpent(daySpend, set.at, policy.budget.perDayUsd)) return;
+  for (const run of [...set.runs()]) tellRun(set, run, { id: set.input.id, at: set.at, type: "day-spent" });
 }
 
 /** Keeps what a run has decided. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import * as acp from "@agentclientprotocol/sdk";
 import * as z from "zod";
+import type { QuestionItem } from "../../core/protocol/frames.ts";
 import { AcpLedger, AcpUse } from "./acp-ledger.ts";
 import { connectAcp } from "./acp-connection.ts";
 import { acpToolUse, choose, failureOfAnswer, parseForm, planOf } from "./acp-messages.ts";
@@ -49,6 +50,7 @@ class AcpConversation implements Conversation {
   readonly #use: AcpUse;
   readonly #said: string[] = [];
   readonly #asks = new Map<string, (answers: readonly string[] | null) => void>();
+  readonly #asked = new Map<string, Promise<readonly string[] | null>>();
   readonly #calls = new Map<string, Partial<acp.ToolCallUpdate>>();
   readonly #running = new Set<string>();
   readonly #cut = new AbortController();
@@ -117,7 +119,11 @@ class AcpConversation implements Conversation {
     try {
       end = await this.#unlessOver(this.#converse());
     } catch (error) {
-      end = this.#failure(error);
+      // A pipe that closes tells less than the exit that goes with it.
+      const exit = this.#connection.signal.aborted
+        ? await Promise.race([this.#process.exited, pause(2_000, undefined, { ref: false })])
+        : undefined;
+      end = this.#failure(exit === undefined ? error : endedBy(exit));
     }
     this.#over = true;
     for (const take of this.#asks.values()) take(null);
@@ -150,6 +156,7 @@ class AcpConversation implements Conversation {
   /** One turn; the event that ends the conversation, when it does. */
   async #turn(sessionId: string, text: string): Promise<AgentEvent | undefined> {
     this.#text = "";
+    this.#asked.clear();
     const response = await this.#connection.agent.request(acp.methods.agent.session.prompt, {
       sessionId,
       prompt: [{ type: "text", text }],
@@ -243,14 +250,21 @@ class AcpConversation implements Conversation {
     const { sessionId, toolCallId } = z.object({ sessionId: z.string(), toolCallId: z.string() }).partial().safeParse(request).data ?? {};
     if (form === undefined || (sessionId !== undefined && sessionId !== this.#sessionId) || this.#isOver()) return { action: "cancel" };
     const askId = `${toolCallId ?? "ask"}:${form.questions.map(({ text }) => text).join("\n")}`.slice(0, 200);
-    if (this.#asks.has(askId)) return { action: "cancel" }; // asked twice: the first one is answered
-    const answers = await new Promise<readonly string[] | null>((resolve) => {
-      this.#asks.set(askId, resolve);
-      this.#events.push({ type: "asked", askId, questions: form.questions, context: this.#text.slice(-8_000) });
-      if (this.#stopping !== undefined) this.#interrupt();
-    });
-    this.#asks.delete(askId);
+    const answers = await (this.#asked.get(askId) ?? this.#put(askId, form.questions));
     return answers === null ? { action: "cancel" } : form.respond(answers);
+  }
+
+  /** The same question asked twice in a turn is one question, with one answer. */
+  #put(askId: string, questions: readonly QuestionItem[]): Promise<readonly string[] | null> {
+    const answered = new Promise<readonly string[] | null>((resolve) => {
+      this.#asks.set(askId, (answers) => {
+        this.#asks.delete(askId);
+        resolve(answers);
+      });
+    });
+    this.#asked.set(askId, answered);
+    this.#events.push({ type: "asked", askId, questions, context: this.#text.slice(-8_000) });
+    return answered;
   }
 
   async #onFile<T>(sessionId: string, path: string, kind: "read" | "write", act: () => Promise<T>): Promise<T> {
@@ -270,8 +284,8 @@ class AcpConversation implements Conversation {
 
   async #unlessOver<T>(work: Promise<T>): Promise<T> {
     work.catch(() => undefined);
-    const ended = this.#process.exited.then(({ code, signal, problem }) => {
-      throw new ProcessEnded(problem ?? `exit code ${code ?? signal}`, code);
+    const ended = this.#process.exited.then((exit) => {
+      throw endedBy(exit);
     });
     ended.catch(() => undefined);
     const cut = new Promise<never>((_, reject) => {
@@ -290,6 +304,10 @@ class AcpConversation implements Conversation {
     if (error.code === 126 || error.code === 127) return { type: "failed", kind: "configuration", message: message.slice(0, 4_000) };
     return { type: "failed", ...failureOfAnswer(new Error(message), Date.now()) };
   }
+}
+
+function endedBy({ code, signal, problem }: Awaited<AgentProcess["exited"]>): ProcessEnded {
+  return new ProcessEnded(problem ?? (signal === null ? `exit code ${code}` : `ended by ${signal}`), code);
 }
 
 class ProcessEnded extends Error {

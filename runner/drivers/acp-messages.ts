@@ -73,16 +73,19 @@ function optionsOf(field: Property): z.output<typeof option>[] {
   return from.oneOf ?? from.anyOf ?? (from.enum ?? []).map((each) => ({ const: each }));
 }
 
+/** `message` is the whole form's, and the question where the form has one field. */
 function questionOf(field: Property, message: string): QuestionItem {
-  const own = [field.title, field.description].filter((text) => text !== undefined && text !== null && text !== "").join("\n");
-  const text = own === "" || own === message ? message : message === "" || own.includes(message) ? own : `${message}\n${own}`;
+  const title = field.title ?? "";
+  const words = field.description || message || title || "The agent asks for a word.";
+  const whole = message !== "" && !words.includes(message) ? `${message}\n${words}` : words;
   return {
-    text: (text || "The agent asks for a word.").slice(0, 20_000),
+    text: whole.slice(0, 20_000),
+    ...(title === "" || title === whole ? {} : { header: title.slice(0, 100) }),
     multiple: field.type === "array",
     options: optionsOf(field)
       .slice(0, 10)
-      .map(({ const: value, title, description }) => ({
-        label: (title ?? value).slice(0, 500) || "(empty)",
+      .map(({ const: value, title: label, description }) => ({
+        label: (label ?? value).slice(0, 500) || "(empty)",
         ...(description ? { description: description.slice(0, 5_000) } : {}),
       })),
   };

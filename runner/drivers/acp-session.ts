@@ -24,6 +24,20 @@ const greeting: acp.InitializeRequest = {
   clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: false, elicitation: { form: {} } },
 };
 
+/**
+ * Passed over by other agents. Claude Code allows by itself what only reads, and takes settings from the repository; here it asks for all of it, so
+ * that the policy on tools decides. https://github.com/agentclientprotocol/claude-agent-acp
+ */
+const forClaude = {
+  claudeCode: {
+    options: {
+      settingSources: [],
+      strictMcpConfig: true,
+      settings: { permissions: { ask: ["Bash", "Read", "Grep", "Glob", "WebFetch", "WebSearch"] } },
+    },
+  },
+};
+
 /** Greets the agent, takes a conversation up again or begins one, and puts it into a mode that asks. Rejects with what the agent answered. */
 export async function openSession(agent: acp.ClientContext, { folder, resume, patienceMs }: AcpSessionOptions): Promise<AcpSession> {
   const { methods } = acp;
@@ -32,7 +46,7 @@ export async function openSession(agent: acp.ClientContext, { folder, resume, pa
   if (protocolVersion !== acp.PROTOCOL_VERSION) {
     throw new acp.RequestError(-32_602, `it speaks version ${protocolVersion} of the protocol; version ${acp.PROTOCOL_VERSION} is needed`);
   }
-  const where = { cwd: folder, mcpServers: [] };
+  const where = { cwd: folder, mcpServers: [], _meta: forClaude };
   const canResume = (agentCapabilities?.sessionCapabilities?.resume ?? null) !== null;
   const resumable = canResume || agentCapabilities?.loadSession === true;
   if (resume !== undefined && resumable) {

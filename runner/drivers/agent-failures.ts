@@ -9,7 +9,7 @@ export interface AgentFailure {
 
 const longest = 8 * 86_400_000;
 const quota =
-  /\b(?:429|rate.?limit(?:ed|s)?|usage limit|quota|insufficient.(?:credit|quota|balance)|credit balance|resource.?exhausted|too many requests|limit reached)\b/i;
+  /\b(?:429|rate.?limit(?:ed|s)?|hit your [\w -]*limit|usage limit|quota|insufficient.(?:credit|quota|balance)|credit balance|resource.?exhausted|too many requests|limit reached)\b/i;
 const login =
   /\b(?:401|403|unauthori[sz]ed|unauthenticated|authentication|auth.required|invalid (?:api|x-api).key|not logged in|log ?in (?:first|again|to)|api key (?:not|is)|permission.denied)\b/i;
 const wrong = /\b(?:model.not.found|unknown model|invalid.request|unknown option|not configured)\b/i;
@@ -28,11 +28,11 @@ export function failureOfWords(said: string, at: Moment): AgentFailure {
 
 /**
  * When a limit is over, from what a provider says: `limit reached|1764230400` (Claude), `Please try again in 6m12s` (OpenAI), `retry after 30 s`,
- * `"retryDelay": "37s"` (Google), or an ISO 8601 time with its zone. A time of day without a date or zone says too little. Of times that have
+ * `"retryDelay": "37s"` (Google), `resets 2:44am (UTC)` (Claude), or an ISO 8601 time with its zone. A time of day in no zone says too little. Of times that have
  * passed, or are more than 8 days away, nothing is believed.
  */
 export function untilInWords(said: string, at: Moment): { until?: Moment } {
-  const until = epochIn(said) ?? isoIn(said) ?? durationIn(said, at);
+  const until = epochIn(said) ?? isoIn(said) ?? clockIn(said, at) ?? durationIn(said, at);
   return until !== undefined && until > at && until <= at + longest ? { until: Math.ceil(until) } : {};
 }
 
@@ -46,6 +46,16 @@ function isoIn(said: string): Moment | undefined {
   const [text] = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})/.exec(said) ?? [];
   const parsed = text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(parsed) ? undefined : parsed;
+}
+
+/** The next such time of day. */
+function clockIn(said: string, at: Moment): Moment | undefined {
+  const [, hours, minutes = "00", half] = /\bresets (?:at )?(\d{1,2})(?::(\d{2}))?\s*([ap]m) \(UTC\)/i.exec(said) ?? [];
+  if (hours === undefined || Number(hours) > 12 || Number(minutes) > 59) return undefined;
+  const hour = (Number(hours) % 12) + (half?.toLowerCase() === "pm" ? 12 : 0);
+  const midnight = Math.floor(at / 86_400_000) * 86_400_000;
+  const today = midnight + hour * 3_600_000 + Number(minutes) * 60_000;
+  return today > at ? today : today + 86_400_000;
 }
 
 function durationIn(said: string, at: Moment): Moment | undefined {

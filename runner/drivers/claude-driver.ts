@@ -218,7 +218,7 @@ class ClaudeConversation implements Conversation {
         if (block.name === "ExitPlanMode") this.#plan = planIn(block.input) ?? this.#plan;
         if (block.name !== "AskUserQuestion") this.#events.push({ type: "active", summary: summaryOf(block.name, block.input) });
       }
-      if (message.error !== undefined) this.#failure = failureOf(message.error, this.#lastText, this.#limit);
+      if (message.error !== undefined) this.#failure = failureOf(message.error, this.#lastText, this.#limit, Date.now());
       else this.#events.push({ type: "active" });
     } else if (message.type === "user") {
       const { content } = message.message;
@@ -238,9 +238,13 @@ class ClaudeConversation implements Conversation {
     if (this.#plan !== undefined && this.#options.planOnly) return { type: "finished", text: this.#plan };
     if (this.#stopping !== undefined) return { type: "stopped", because: "asked-to" };
     if (this.#limit?.status === "rejected" && result.is_error) {
-      return { type: "failed", kind: "quota", message: failureOfResult(result).message, ...untilOf(this.#limit) };
+      return { type: "failed", kind: "quota", message: failureOfResult(result, Date.now()).message, ...untilOf(this.#limit, Date.now()) };
     }
-    if (result.subtype !== "success" || result.is_error) return { type: "failed", ...(this.#failure ?? failureOfResult(result)) };
+    if (result.stop_reason === "refusal") {
+      return { type: "failed", kind: "refused", message: `the model refused: ${this.#lastText}`.slice(0, 4_000) };
+    }
+    if (result.subtype !== "success" || result.is_error)
+      return { type: "failed", ...(this.#failure ?? failureOfResult(result, Date.now())) };
     if ((result.queued_turn_count ?? 0) > 0) return undefined; // something was said meanwhile; another turn follows
     return { type: "finished", text: result.result };
   }

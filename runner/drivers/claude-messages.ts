@@ -2,7 +2,7 @@ import type { SDKAssistantMessage, SDKRateLimitInfo, SDKResultMessage } from "@a
 import * as z from "zod";
 import type { QuestionItem } from "../../core/protocol/frames.ts";
 import type { Moment } from "../../core/time.ts";
-import type { AgentFailure } from "./agent-failures.ts";
+import { untilInWords, type AgentFailure } from "./agent-failures.ts";
 
 const askInput = z.object({
   questions: z
@@ -72,6 +72,7 @@ export function failureOf(
   error: NonNullable<SDKAssistantMessage["error"]>,
   text: string,
   limit: SDKRateLimitInfo | undefined,
+  at: Moment,
 ): AgentFailure | undefined {
   const message = `the model answered ${error}: ${text}`.slice(0, 4_000);
   switch (error) {
@@ -83,7 +84,7 @@ export function failureOf(
       return { kind: "authentication", message };
     case "billing_error":
     case "rate_limit":
-      return { kind: "quota", message, ...untilOf(limit) };
+      return { kind: "quota", message, ...untilInWords(text, at), ...untilOf(limit, at) };
     case "model_not_found":
     case "invalid_request":
       return { kind: "configuration", message };
@@ -96,19 +97,19 @@ export function failureOf(
   }
 }
 
-/** When a rejected limit resets. */
-export function untilOf(limit: SDKRateLimitInfo | undefined): { until?: Moment } {
+/** When a rejected limit resets: seconds of the Unix time. What has passed, or is more than 8 days away, is not believed. */
+export function untilOf(limit: SDKRateLimitInfo | undefined, at: Moment): { until?: Moment } {
   if (limit?.status !== "rejected" || limit.resetsAt === undefined) return {};
-  return { until: limit.resetsAt < 1e12 ? limit.resetsAt * 1_000 : limit.resetsAt };
+  return untilInWords(`resetsAt: ${limit.resetsAt}`, at);
 }
 
 /** The failure of a result message that is an error without a known reason. */
-export function failureOfResult(result: SDKResultMessage): AgentFailure {
+export function failureOfResult(result: SDKResultMessage, at: Moment): AgentFailure {
   const said = result.subtype === "success" ? result.result : result.errors.join("; ");
   const status = result.subtype === "success" ? result.api_error_status : undefined;
   const message = `the agent ended with ${result.subtype}: ${said}`.slice(0, 4_000);
   if (status === 401 || status === 403) return { kind: "authentication", message };
-  if (status === 429) return { kind: "quota", message };
+  if (status === 429) return { kind: "quota", message, ...untilInWords(said, at) };
   if (status === 400 || status === 404) return { kind: "configuration", message };
   if (result.subtype !== "success" && result.startup_failure_reason !== undefined) return { kind: "configuration", message };
   return { kind: "infrastructure", message };

@@ -15,10 +15,19 @@ export interface ModelRequest {
   readonly prompt: string;
 }
 
+/** An answer other than 200, with its headers. https://docs.anthropic.com/en/api/errors */
+export interface ModelError {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly message?: string;
+}
+
+export type ModelAnswer = { readonly tool: string; readonly input: unknown } | { readonly refusal: string } | ModelError | string | number;
+
+const errorTypes: Readonly<Record<number, string>> = { 400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error" };
+
 /** A Messages endpoint that answers what the script says; a number instead of an answer is an error status, a promise holds it up. */
-export async function startScriptedModel(
-  script: (request: ModelRequest) => { tool: string; input: unknown } | string | number | Promise<string>,
-) {
+export async function startScriptedModel(script: (request: ModelRequest) => ModelAnswer | Promise<string>) {
   let made = 0;
   const requests: ModelRequest[] = [];
   const server = createServer(async (request, response) => {
@@ -35,14 +44,21 @@ export async function startScriptedModel(
     const asked = requestOf(messages);
     if (tools.length > 0) requests.push(asked);
     const answer = tools.length === 0 ? "ok" : await script(asked);
-    if (typeof answer === "number")
-      return json(answer, { type: "error", error: { type: answer === 401 ? "authentication_error" : "api_error", message: "scripted" } });
+    const error = typeof answer === "number" ? { status: answer } : typeof answer === "object" && "status" in answer ? answer : undefined;
+    if (error !== undefined) {
+      const { status, headers = {}, message: said = "scripted" } = error;
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+      return json(status, { type: "error", error: { type: errorTypes[status] ?? "api_error", message: said } });
+    }
     made += 1;
+    const said = typeof answer === "string" ? answer : typeof answer === "object" && "refusal" in answer ? answer.refusal : undefined;
+    const call = typeof answer === "object" && "tool" in answer ? answer : { tool: "", input: {} };
     const block: Block =
-      typeof answer === "string"
-        ? { type: "text", text: answer }
-        : { type: "tool_use", id: `toolu_${made}_${Date.now()}`, name: answer.tool, input: answer.input };
-    stream(response, `msg_${made}`, model, block);
+      said !== undefined
+        ? { type: "text", text: said }
+        : { type: "tool_use", id: `toolu_${made}_${Date.now()}`, name: call.tool, input: call.input };
+    const isRefusal = typeof answer === "object" && "refusal" in answer;
+    stream(response, `msg_${made}`, model, block, isRefusal ? "refusal" : block.type === "text" ? "end_turn" : "tool_use");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -71,7 +87,7 @@ function requestOf(messages: readonly { role: string; content: unknown }[]): Mod
 }
 
 /** https://docs.anthropic.com/en/api/messages-streaming */
-function stream(response: ServerResponse, id: string, model: string, block: Block): void {
+function stream(response: ServerResponse, id: string, model: string, block: Block, stop: string): void {
   response.writeHead(200, { "content-type": "text/event-stream" });
   const send = (type: string, data: object) => response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
   send("message_start", {
@@ -95,7 +111,7 @@ function stream(response: ServerResponse, id: string, model: string, block: Bloc
   send("content_block_delta", { index: 0, delta });
   send("content_block_stop", { index: 0 });
   send("message_delta", {
-    delta: { stop_reason: block.type === "text" ? "end_turn" : "tool_use", stop_sequence: null },
+    delta: { stop_reason: stop, stop_sequence: null },
     usage: { output_tokens: 5 },
   });
   send("message_stop", {});

@@ -130,6 +130,7 @@ function stuck(run: Run, { project }: SimulatedWorld): string | undefined {
   }
   for (const hold of run.holds) {
     if (hold.kind === "quota" && run.timers.quota === undefined) return "the quota hold has no timer";
+    if (hold.kind === "day" && run.timers.day === undefined) return "the day's hold has no timer";
     if ((hold.kind === "question" || hold.kind === "budget") && !open(hold.question)) return `held by the closed question ${hold.question}`;
     if (hold.kind === "effect" && !run.questions.some((question) => question.effect === hold.effect && isOpen(question)))
       return "held by an effect that nobody is asked about";
@@ -241,7 +242,7 @@ function nothingStartsWhileHeld({ before, change, world }: Observed): string | u
   for (const run of project.activeRuns()) {
     if (run.wait.for !== "slot") continue;
     const held = run.holds.find(
-      (hold) => hold.kind === "stopped" || hold.kind === "paused" || hold.kind === "budget" || hold.kind === "quota",
+      (hold) => hold.kind === "stopped" || hold.kind === "paused" || hold.kind === "budget" || hold.kind === "quota" || hold.kind === "day",
     );
     if (held) return `${refOf(run)} waits for a slot under the hold ${held.kind}`;
     const { perIssueUsd } = project.policy.budget;

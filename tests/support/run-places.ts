@@ -8,6 +8,7 @@ const auto = {
   qa: { testCommand: "npm test", checks: true },
   deployment: { healthUrl: "https://app.test/healthz", smokeTestUrl: "https://app.test/smoke" },
 } as const;
+const byDay = { ...auto, budget: { perDayUsd: 10 } } as const;
 const human = { ...auto, merge: "human" } as const;
 const command = (name: "retry" | "cancel" | "pause" | "resume" | "advance") => ({
   type: "operator-commanded" as const,
@@ -32,6 +33,8 @@ export const places: Readonly<Record<string, () => ScriptedRun>> = {
   "implementation/session": () => new ScriptedRun({ policy: auto }).toImplementation(),
   "implementation/question": () => new ScriptedRun({ policy: auto }).toImplementation().report(ask),
   "implementation/quota": () => new ScriptedRun({ policy: auto }).toImplementation().failed("quota"),
+  "implementation/day": () =>
+    daySpent(new ScriptedRun({ policy: byDay }).toImplementation()).done({ stopped: "the day's budget is spent" }),
   "implementation/budget": () => new ScriptedRun({ policy: auto }).toImplementation().report(usage(9)),
   "implementation/paused": () => new ScriptedRun({ policy: auto }).toImplementation().observe("Blocked").done({ stopped: "paused" }),
   "implementation/stopped": () => stop(new ScriptedRun({ policy: auto }).toImplementation()).done({ stopped: "the mesh was stopped" }),
@@ -51,6 +54,10 @@ export const places: Readonly<Record<string, () => ScriptedRun>> = {
   "review/smoke-test": () => healthy(merged()),
 };
 
+function daySpent(run: ScriptedRun): ScriptedRun {
+  run.context = { ...run.context, day: { day: 0, usd: 10 } };
+  return run.hear({ type: "day-spent" });
+}
 function stop(run: ScriptedRun): ScriptedRun {
   return run.hear({ type: "mesh-stopped", stop: { by: "op", at: run.at, reason: "" } });
 }
@@ -134,6 +141,11 @@ export const inputs: Readonly<Record<string, (run: ScriptedRun) => ScriptedRun>>
   "card to Done": toColumn("Done"),
   "issue closed": settled((run) => run.observe(run.context.policy.columns[run.run.column.asked], { state: "closed" })),
   "issue edited": settled((run) => run.observe(run.context.policy.columns[run.run.column.asked], { title: "New" })),
+  "the project's day is spent": (run) => {
+    run.context = { ...run.context, policy: { ...run.context.policy, budget: { ...run.context.policy.budget, perDayUsd: 10 } } };
+    return daySpent(run);
+  },
+  "the next day": (run) => run.wait(86_400_000),
   "mesh stopped": stop,
   "mesh started": (run) => run.hear({ type: "mesh-started" }),
   "project deleted": (run) => run.hear({ type: "project-closed", by: "op" }),
