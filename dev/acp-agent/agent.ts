@@ -107,7 +107,7 @@ const acts: Record<string, Act> = {
     await client.request(acp.methods.client.fs.writeTextFile, { sessionId: id, path: "made/by-agent.txt", content: "one\ntwo\n" });
     return [await read("made/by-agent.txt"), await read(".env"), await read("../../../etc/shadow")].join(" | ");
   },
-  long: async (client, id, cancelled) => run(client, id, "sleep 300", cancelled),
+  long: async (client, id, cancelled) => run(client, id, "tail -f README.md", cancelled),
   short: async (client, id, cancelled) => run(client, id, "sleep 1; echo slept", cancelled),
   leave: async () => {
     spawn("sleep", ["4712"], { stdio: "ignore", detached: true }).unref();

@@ -56,8 +56,8 @@ function model({ prompt, results, text }: ModelRequest) {
       return `Heard before: ${text.includes("act:finish") ? "act:finish" : "nothing"}`;
     case "secrets":
       return once(bash("cat .env"));
-    case "long":
-      return once(bash("sleep 300"));
+    case "long": // Claude Code lets nobody sleep for long.
+      return once(bash("tail -f README.md"));
     case "short":
       return results === 0 ? bash("sleep 1; echo slept") : text.includes("Please use tabs.") ? "Told: Please use tabs." : "Went on.";
     case "leave":
@@ -89,7 +89,7 @@ function model({ prompt, results, text }: ModelRequest) {
 const plain = `
 prompt=$(cat); act=$(printf %s "$prompt" | sed -n 's/.*act:\\([a-z-]*\\).*/\\1/p' | head -1)
 case "$act" in
-  long) sleep 300 ;;
+  long) tail -f README.md ;;
   short) trap 'echo stopped; exit 0' TERM; sleep 1 & wait; echo slept ;;
   leave) setsid sleep 4712 > /dev/null 2>&1 & echo All done. ;;
   login) echo not logged in >&2; exit 77 ;;
@@ -139,6 +139,7 @@ beforeEach(() => {
   const at = join(dir, "run");
   place = { root: at, tree: join(at, "tree"), home: join(at, "home"), tmp: join(at, "tmp"), uid: uidOf(at) };
   isolation.prepare(place);
+  writeFileSync(join(place.tree, "README.md"), "", { mode: 0o644 });
   writeFileSync(join(place.tree, ".env"), "TOKEN=the-secret-in-the-file\n", { mode: 0o644 });
   permits = [];
 });
@@ -215,7 +216,7 @@ function processes(): string[] {
       try {
         const [, uid] = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/status`, "utf8")) ?? [];
         const line = readFileSync(`/proc/${id}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-        const isOurs = isolation.kind === "user" ? Number(uid) === place.uid : /sleep (?:300|4712)/.test(line);
+        const isOurs = isolation.kind === "user" ? Number(uid) === place.uid : /tail -f README|sleep 4712/.test(line);
         return isOurs && line !== "" ? [line] : [];
       } catch {
         return []; // it ended meanwhile
@@ -249,7 +250,7 @@ describe.each(Object.entries(subjects))("%s", (_, { driver, converses, counts })
     const conversation = start(driver(), "act:long");
     const events = reader(conversation);
     await events.until("conversation-started");
-    await untilRuns(/sleep 300/);
+    await untilRuns(/tail -f README.md/);
     expect(conversation.busy).toBe(true);
     const begun = Date.now();
     conversation.stop("now");
