@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { WhyChosen } from "../core/pool/why-chosen.ts";
+import { renderWhy } from "../core/pool/why-chosen.ts";
 import type { TaskView } from "../core/project/views.ts";
 import type { TaskError } from "../core/task/state.ts";
 import { meshVerb, onMesh, verbGroup, type Mesh } from "./command.ts";
@@ -140,7 +140,6 @@ function showTask({ out }: Mesh, task: TaskView): void {
         { head: "agent", of: ({ agent }) => agent },
         { head: "status", of: ({ status }) => status },
         { head: "score", of: ({ score }) => score.toFixed(3), align: "right", drop: 2 },
-        { head: "why", of: ({ why }) => (why === undefined ? "" : whyText(why)), least: 16, drop: 3 },
         { head: "began", of: ({ startedAt, dispatchedAt }) => shortWhen(startedAt ?? dispatchedAt) },
         {
           head: "took",
@@ -152,6 +151,9 @@ function showTask({ out }: Mesh, task: TaskView): void {
       "",
     );
   }
+  const reasons = task.attempts.flatMap(({ number, agent, why }) => (why === undefined ? [] : [`${number}. ${agent}: ${renderWhy(why)}`]));
+  if (reasons.length > 0) out.line(`\n${out.colours.dim("why this agent")}`);
+  for (const reason of reasons) out.text(reason, "  ");
   for (const [name, value] of [
     ["payload", task.payload],
     ["result", task.result],
@@ -160,14 +162,6 @@ function showTask({ out }: Mesh, task: TaskView): void {
     out.line(`\n${out.colours.dim(name)}`);
     out.block(JSON.stringify(value, null, 2), "  ");
   }
-}
-
-function whyText({ weight, success, recent, preferred, results, others, better }: WhyChosen): string {
-  const factors = [`weight ${weight}`, results === 0 ? "no results yet" : `success ${success} of ${results}`];
-  if (recent > 1) factors.push(`recent ${recent}`);
-  if (preferred > 1) factors.push(`preferred ${preferred}`);
-  factors.push(others === 0 ? "the only one" : better === 0 ? `best of ${others + 1}` : `${better} better were not free`);
-  return factors.join(", ");
 }
 
 function errorText({ kind, message, until }: TaskError): string {

@@ -143,7 +143,14 @@ mesh.t-1  failed  general     my-laptop  1 of 3  HH:MM (3 h ago)  60 min
   {
     args: ["tasks", "show", "mesh.t-1"],
     route: "GET /tasks/mesh.t-1",
-    answer: { ...task, payload: { deep: { er: 1 } } },
+    answer: {
+      ...task,
+      payload: { deep: { er: 1 } },
+      attempts: task.attempts.map((one) => ({
+        ...one,
+        why: { weight: 1, success: 0.9, recent: 1, preferred: 1, results: 7, others: 0, better: 0 },
+      })),
+    },
     text: `task        mesh.t-1
 status      failed
 capability  general
@@ -155,6 +162,9 @@ error       work: no luck
 
 attempt  agent      status  score  began            took    error
       1  my-laptop  failed  0.900  HH:MM (3 h ago)  60 min  work: no luck
+
+why this agent
+  1. my-laptop: weight 1, success 0.9 over 7, the only one
 
 payload
   {

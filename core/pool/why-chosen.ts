@@ -32,3 +32,12 @@ export function whyChosen(agent: AgentId, capability: string, candidates: readon
     better: offers.filter(({ offer }) => score(offer) > points).length,
   };
 }
+
+/** The same for people, in a line. */
+export function renderWhy({ weight, success, recent, preferred, results, others, better }: WhyChosen): string {
+  const factors = [`weight ${weight}`, results === 0 ? "no results yet" : `success ${success} over ${results}`];
+  if (recent > 1) factors.push(`recent ${recent}`);
+  if (preferred > 1) factors.push(`preferred ${preferred}`);
+  factors.push(others === 0 ? "the only one" : better === 0 ? `best of ${others + 1}` : `${better} better not free`);
+  return factors.join(", ");
+}

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { renderWhy } from "../../core/pool/why-chosen.ts";
 import type { TaskView } from "../../core/project/views.ts";
 import { get, newKey, remove, type ApiResult } from "./api.ts";
 import { changes } from "./changes.ts";
@@ -112,7 +113,7 @@ function Attempts({ task }: { readonly task: TaskView }): JSX.Element {
       {task.attempts.length === 0 && <p class="quiet">No agent has it yet.</p>}
       {task.attempts.length > 0 && (
         <ol class="past">
-          {task.attempts.map(({ number, agent, status, score, dispatchedAt, startedAt, endedAt, error }) => (
+          {task.attempts.map(({ number, agent, status, score, dispatchedAt, startedAt, endedAt, error, why }) => (
             <li key={number} class="task">
               <div class="run-head">
                 <TaskStatus status={status} />
@@ -121,6 +122,7 @@ function Attempts({ task }: { readonly task: TaskView }): JSX.Element {
                 </span>
                 <span class="quiet">
                   score {score.toFixed(3)}
+                  {why && ` (${renderWhy(why)})`}
                   {startedAt !== null && endedAt !== null && ` · took ${renderSpan(endedAt - startedAt)}`} · <Ago at={dispatchedAt} />
                 </span>
               </div>

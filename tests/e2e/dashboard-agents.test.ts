@@ -186,11 +186,12 @@ test("one task with its attempts is cancelled; a viewer only reads, also what is
   const { page, mesh, open, isAccessible } = dashboard;
   const path = `/tasks/${encodeURIComponent(task(1).id)}`;
   const lost = attempt({ status: "lost", error: { kind: "lost", message: "No contact for 15 min." }, endedAt: at + 900_000 });
-  const two = task(1, { attempts: [lost, attempt({ number: 2, score: 0.512 })], payload: { image: "cat.png" } });
+  const why = { weight: 1, success: 0.512, recent: 1, preferred: 1, results: 7, others: 2, better: 1 };
+  const two = task(1, { attempts: [lost, attempt({ number: 2, score: 0.512, why })], payload: { image: "cat.png" } });
   mesh.answers[`GET ${path}`] = two;
   await open(`/#${path}`);
   await page.getByText("lost: No contact for 15 min.").waitFor();
-  await page.getByText("score 0.512").waitFor();
+  await page.getByText("score 0.512 (weight 1, success 0.512 over 7, 1 better not free)").waitFor();
   await page.getByText("2 of at most 3").waitFor();
   await page.getByText("Payload").click();
   await page.getByText("cat.png").waitFor();
