@@ -38,8 +38,8 @@ export class AttemptVariables {
     return credential;
   }
 
-  /** The same without what the mesh keeps for the project, whatever an agent or a test has put into it. */
+  /** The same without any of them, whatever an agent or a test has put into it. */
   redacted<T>(said: T): T {
-    return redactedValue(said, Object.values(this.#fromMesh));
+    return redactedValue(said, this.secrets);
   }
 }

@@ -100,7 +100,10 @@ export function bubblewrapArguments(place: RunPlace, settings: IsolationSettings
     ...["--ro-bind-try", "/run/systemd/resolve", "/run/systemd/resolve"],
     ...["--tmpfs", home, "--tmpfs", settings.stateFolder],
     ...readable.flatMap((path) => ["--ro-bind", path, path]),
-    ...["--bind", place.root, place.root, "--chdir", place.tree, "--"],
+    // The run's root is the runner's: a link put there would lead what the runner writes to elsewhere.
+    ...["--ro-bind", place.root, place.root],
+    ...[place.tree, place.home, place.tmp].flatMap((path) => ["--bind", path, path]),
+    ...["--chdir", place.tree, "--"],
   ];
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
+import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { plainText } from "../core/sessions/recording.ts";
 import { terminalSize } from "../core/sessions/terminal-size.ts";
@@ -52,6 +53,7 @@ export function runCommand(command: string, options: CommandOptions): Promise<Co
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
+    if (file !== undefined) atItsPace(file, [child.stdout, child.stderr]);
     let [output, tail, written, timedOut, done] = ["", Buffer.alloc(0), 0, false, false];
     const kill = () => {
       try {
@@ -72,7 +74,8 @@ export function runCommand(command: string, options: CommandOptions): Promise<Co
       show?.(texts[from].write(data));
       tail = Buffer.concat([tail, data]).subarray(-tailBytes);
       written += data.length;
-      if (written <= loggedBytes) whole?.write(data);
+      if (written <= loggedBytes && file?.writable === true) whole?.write(data);
+      if (file?.writableNeedDrain === true) for (const stream of [child.stdout, child.stderr]) stream.pause();
     };
     child.stdout.on("data", (data: Buffer) => {
       keep(data, "out");
@@ -97,6 +100,15 @@ export function runCommand(command: string, options: CommandOptions): Promise<Co
     child.once("exit", (code) => setTimeout(() => finish(code), 500));
     child.once("close", (code) => finish(code));
   });
+}
+
+/** A command that writes faster than the disk waits for it; what the disk does not take (it is full) is not logged, and nothing waits. */
+function atItsPace(file: WriteStream, from: readonly Readable[]): void {
+  const goOn = () => {
+    for (const stream of from) stream.resume();
+  };
+  file.on("drain", goOn);
+  file.on("error", goOn);
 }
 
 /** How a command is run in a terminal of the sessions' size: by `script`, so that no native module is needed; undefined where that is not util-linux's. */

@@ -124,8 +124,10 @@ class BareClone implements Repository {
         env: { HOME: place.home },
       },
     );
-    if (!fetched.ok)
-      return refused({ kind: "infrastructure", message: `the commits could not be taken from the worktree: ${fetched.error.message}` });
+    if (!fetched.ok) {
+      const kind = isMalformed(fetched.error) ? "work" : "infrastructure";
+      return refused({ kind, message: `the commits could not be taken from the worktree: ${fetched.error.message}` });
+    }
     const base = remoteRef(remote.baseBranch);
     const sha = (await this.#read(["rev-parse", taken])).trim();
     const commits = Number(await this.#read(["rev-list", "--count", `${base}..${taken}`]));
@@ -205,6 +207,11 @@ function pushedRef(branch: string): string {
   return `refs/pushed/${branch}`;
 }
 
+/** Git refuses an object by itself (`transfer.fsckObjects`), and would again: https://git-scm.com/docs/git-fsck#_fsck_messages */
+function isMalformed({ message }: GitFailure): boolean {
+  return /fsck error|error in (?:object|blob|tree|commit|tag) [0-9a-f]/i.test(message);
+}
+
 function remoteFailure(action: "fetch" | "push", failure: GitFailure): WorkFailure {
   const message = `git ${action}: ${failure.message}`;
   if (/Authentication failed|could not read Username|error: 40[13]\b|HTTP 40[13]\b|Permission to .* denied/i.test(failure.message)) {
@@ -216,6 +223,6 @@ function remoteFailure(action: "fetch" | "push", failure: GitFailure): WorkFailu
   ) {
     return { kind: "refused", message };
   }
-  if (/Repository not found|not found: did you/i.test(failure.message)) return { kind: "configuration", message };
+  if (/Repository not found|not found: did you/i.test(failure.message) || isMalformed(failure)) return { kind: "configuration", message };
   return { kind: "infrastructure", message };
 }

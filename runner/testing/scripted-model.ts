@@ -26,8 +26,8 @@ export type ModelAnswer = { readonly tool: string; readonly input: unknown } | {
 
 const errorTypes: Readonly<Record<number, string>> = { 400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error" };
 
-/** A Messages endpoint that answers what the script says; a number instead of an answer is an error status, a promise holds it up. */
-export async function startScriptedModel(script: (request: ModelRequest) => ModelAnswer | Promise<string>) {
+/** A Messages endpoint that answers what the script says; a number instead of an answer is an error status, a promise holds it up. `body` is the whole request. */
+export async function startScriptedModel(script: (request: ModelRequest, body?: string) => ModelAnswer | Promise<string>) {
   let made = 0;
   const requests: ModelRequest[] = [];
   const server = createServer(async (request, response) => {
@@ -43,7 +43,7 @@ export async function startScriptedModel(script: (request: ModelRequest) => Mode
     } = JSON.parse(body) as { messages: { role: string; content: unknown }[]; model: string; tools?: unknown[] };
     const asked = requestOf(messages);
     if (tools.length > 0) requests.push(asked);
-    const answer = tools.length === 0 ? "ok" : await script(asked);
+    const answer = tools.length === 0 ? "ok" : await script(asked, body);
     const error = typeof answer === "number" ? { status: answer } : typeof answer === "object" && "status" in answer ? answer : undefined;
     if (error !== undefined) {
       const { status, headers = {}, message: said = "scripted" } = error;
