@@ -1,8 +1,21 @@
+import { fileURLToPath } from "node:url";
 import preact from "@preact/preset-vite";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+const strictDocument = fileURLToPath(new URL("src/strict-document.ts", import.meta.url));
+
+/** Gives xterm.js the strict document in place of the global one, which it takes for its rows and scroll bar whatever `documentOverride` says. */
+const strictTerminal: Plugin = {
+  name: "strict-terminal",
+  transform: {
+    filter: { id: /\/@xterm\/xterm\/lib\/xterm\.mjs$/ },
+    handler: (code) =>
+      `import { strictDocument } from ${JSON.stringify(strictDocument)};\nconst document = strictDocument(globalThis.document);\n${code.replaceAll("window.document", "document")}`,
+  },
+};
 
 /** `vite build pages` makes `pages/dist`: no inline script or style, as the Content-Security-Policy demands. */
 export default defineConfig({
-  plugins: [preact({ devToolsEnabled: false })],
+  plugins: [preact({ devToolsEnabled: false }), strictTerminal],
   build: { outDir: "dist", emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
 });

@@ -14,6 +14,8 @@ import { ProjectPage } from "./project-page.tsx";
 import { ProjectsPage } from "./projects-page.tsx";
 import { liveQuestions } from "./question-list.ts";
 import { QuestionPage, QuestionsPage } from "./questions-page.tsx";
+import { SessionPage } from "./session-page.tsx";
+import { SessionsPage } from "./sessions-page.tsx";
 import { SettingsPage } from "./settings-page.tsx";
 import { TaskPage } from "./task-page.tsx";
 import { TasksPage } from "./tasks-page.tsx";
@@ -39,6 +41,9 @@ export function App(): JSX.Element {
           <a href="#/questions" aria-current={page === "questions" ? "page" : undefined}>
             Questions
             <Count waiting={waiting} />
+          </a>
+          <a href="#/sessions" aria-current={page === "sessions" || page === "session" ? "page" : undefined}>
+            Sessions
           </a>
           <a href="#/agents" aria-current={page === "agents" || page === "agent" ? "page" : undefined}>
             Agents
@@ -92,6 +97,10 @@ function Page({ at }: { readonly at: Place }): JSX.Element {
       return <ProjectsPage />;
     case "project":
       return <ProjectPage key={at.name} name={at.name} />;
+    case "sessions":
+      return <SessionsPage />;
+    case "session":
+      return <SessionPage key={at.id} id={at.id} />;
     case "agents":
       return <AgentsPage />;
     case "agent":

@@ -13,6 +13,8 @@ test.each([
   ["#/onboarding", "/", { page: "onboardings" }],
   ["#/onboarding/o0mw", "/", { page: "onboarding", id: "o0mw" }],
   ["", "/onboarding/o0mw/", { page: "onboarding", id: "o0mw" }],
+  ["#/sessions", "/", { page: "sessions" }],
+  ["", "/sessions/R_kg.s4-1", { page: "session", id: "R_kg.s4-1" }],
   ["#/agents/", "/", { page: "agents" }],
   ["#/agents/my-laptop", "/", { page: "agent", id: "my-laptop" }],
   ["#/tasks", "/", { page: "tasks" }],

@@ -2,8 +2,8 @@ import { signal } from "@preact/signals";
 
 /** Which page is shown. */
 export type Place =
-  | { readonly page: "projects" | "questions" | "agents" | "tasks" | "onboardings" | "settings" | "history" }
-  | { readonly page: "question" | "agent" | "task" | "onboarding"; readonly id: string }
+  | { readonly page: "projects" | "questions" | "sessions" | "agents" | "tasks" | "onboardings" | "settings" | "history" }
+  | { readonly page: "question" | "session" | "agent" | "task" | "onboarding"; readonly id: string }
   | { readonly page: "project"; readonly name: string };
 
 /** Where the address points to. */
@@ -11,7 +11,7 @@ export const place = signal<Place>({ page: "projects" });
 
 /**
  * `#/questions/<id>` as pages link, or the path `/questions/<id>` as notifications do; likewise
- * `agents/<id>`, `tasks/<id>`, `onboarding/<id>` and `projects/<owner>/<name>`. What is not known is the projects' page.
+ * `sessions/<id>`, `agents/<id>`, `tasks/<id>`, `onboarding/<id>` and `projects/<owner>/<name>`. What is not known is the projects' page.
  */
 export function parsePlace({ hash, pathname }: { readonly hash: string; readonly pathname: string }): Place {
   const [, page = "", id = "", name = ""] = (hash === "" ? pathname : hash.slice(1)).replace(/\/+$/, "").split("/").map(decoded);
@@ -21,6 +21,8 @@ export function parsePlace({ hash, pathname }: { readonly hash: string; readonly
       return { page };
     case "questions":
       return id === "" ? { page } : { page: "question", id };
+    case "sessions":
+      return id === "" ? { page } : { page: "session", id };
     case "agents":
       return id === "" ? { page } : { page: "agent", id };
     case "tasks":

@@ -37,6 +37,11 @@ export function RunCard({ run }: { readonly run: RunView }): JSX.Element {
         )}
         {questions.length > 0 && <Fact name="Questions">{questions.length} open</Fact>}
         {run.bugIssues.length > 0 && <Fact name="Bugs">{run.bugIssues.map((bug) => `#${bug}`).join(", ")}</Fact>}
+        {run.session && (
+          <Fact name="Session">
+            <a href={`#/sessions/${encodeURIComponent(run.session.id)}`}>{ended ? "replay" : "watch"}</a>
+          </Fact>
+        )}
         <Fact name="Cost">{renderUsd(run.usd)}</Fact>
         <Fact name={ended ? "Ended" : "Since"}>
           <Ago at={run.endedAt ?? run.phaseSince} />

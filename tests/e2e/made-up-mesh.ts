@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
-import { WebSocketServer } from "ws";
+import { WebSocketServer, type WebSocket } from "ws";
 import type { LiveMessage } from "../../core/project/views.ts";
+import type { FeedMessage } from "../../core/sessions/views.ts";
 
 const contentTypes: Readonly<Record<string, string>> = {
   ".html": "text/html",
@@ -12,8 +13,21 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** What the made-up API answers, by `METHOD /path` without the query; a number is a status without a body. */
+/** What the made-up API answers, by `METHOD /path` without the query; a number is a status without a body, a text is sent as it is. */
 export type Answers = Record<string, unknown>;
+
+/** A session's live socket as a test plays it. */
+export interface MadeUpFeed {
+  /** What each viewer asked for: path and query, without `/api`. */
+  readonly asked: string[];
+  /** What viewers said. */
+  readonly heard: string[];
+  /** What a new viewer is told, by the byte it wants to begin at. */
+  begin: (from: number) => readonly FeedMessage[];
+  say(message: FeedMessage): void;
+  /** Ends all viewers' sockets. */
+  cut(): void;
+}
 
 export interface MadeUpMesh {
   readonly url: string;
@@ -22,6 +36,7 @@ export interface MadeUpMesh {
   readonly asked: string[];
   /** Path and query of every request for `/api`. */
   readonly queries: string[];
+  readonly feed: MadeUpFeed;
   say(message: LiveMessage): void;
   /** Ends all sockets; with `refuse` new ones are refused until called again. */
   cutSockets(refuse: boolean): void;
@@ -44,8 +59,9 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
       queries.push(`${pathname.slice(4)}${search}`);
       const answer = answers[key] ?? 404;
       const status = typeof answer === "number" ? answer : ((answer as { status?: unknown }).status as number);
-      response.writeHead(typeof status === "number" ? status : 200, { "content-type": "application/json" });
-      response.end(typeof answer === "number" ? undefined : JSON.stringify(answer));
+      const isText = typeof answer === "string";
+      response.writeHead(typeof status === "number" ? status : 200, { "content-type": isText ? "text/plain" : "application/json" });
+      response.end(isText ? answer : typeof answer === "number" ? undefined : JSON.stringify(answer));
       return;
     }
     // As Pages without a 404.html: whatever is no file is the page itself.
@@ -55,8 +71,11 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
     response.end(content ?? (await readFile(join(dist, "index.html"))));
   });
   const sockets = new WebSocketServer({ noServer: true });
+  const { feed, viewers, view } = startFeed();
   server.on("upgrade", (request, socket, head) => {
-    if (refusing || request.url !== "/api/live") return void socket.destroy();
+    const isFeed = /^\/api\/sessions\/[^/]+\/live\?/.test(request.url ?? "");
+    if (refusing || (!isFeed && request.url !== "/api/live")) return void socket.destroy();
+    if (isFeed) return viewers.handleUpgrade(request, socket, head, (client) => view(client, request.url ?? ""));
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -65,6 +84,7 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
     answers,
     asked,
     queries,
+    feed,
     say: (message) => {
       for (const client of sockets.clients) client.send(JSON.stringify(message));
     },
@@ -73,9 +93,34 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
       for (const client of sockets.clients) client.terminate();
     },
     close: async () => {
-      for (const client of sockets.clients) client.terminate();
+      for (const client of [...sockets.clients, ...viewers.clients]) client.terminate();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function startFeed(): { feed: MadeUpFeed; viewers: WebSocketServer; view: (client: WebSocket, url: string) => void } {
+  const viewers = new WebSocketServer({ noServer: true });
+  const feed: MadeUpFeed = {
+    asked: [],
+    heard: [],
+    begin: () => [],
+    say: (message) => {
+      for (const client of viewers.clients) client.send(JSON.stringify(message));
+    },
+    cut: () => {
+      for (const client of viewers.clients) client.terminate();
+    },
+  };
+  return {
+    feed,
+    viewers,
+    view(client, url) {
+      feed.asked.push(url.slice(4));
+      client.on("message", (data: Buffer) => feed.heard.push(data.toString()));
+      const from = Number(new URL(url, "http://localhost").searchParams.get("from"));
+      for (const message of feed.begin(from)) client.send(JSON.stringify(message));
     },
   };
 }

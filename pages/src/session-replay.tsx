@@ -1,0 +1,81 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { SessionView } from "../../core/sessions/views.ts";
+import type { Playing } from "./player.ts";
+
+const speeds = [0.5, 1, 2, 4, 8, 16] as const;
+
+/** What a session has written so far, played as it was written. asciinema-player is fetched only for it. */
+export function SessionReplay({ session }: { readonly session: SessionView }): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  const playing = useRef<Playing | undefined>(undefined);
+  const standing = useSignal<"loading" | "ready" | "empty" | { readonly failed: string }>("loading");
+  const speed = useSignal(1);
+  const tries = useSignal(0);
+  useEffect(() => {
+    const asked = new AbortController();
+    standing.value = "loading";
+    speed.value = 1;
+    Promise.all([recordingOf(session.id, asked.signal), import("./player.ts")]).then(
+      ([cast, { openPlayer }]) => {
+        if (asked.signal.aborted || !place.current) return;
+        // A header alone has nothing to play.
+        if (cast.trim().split("\n").length < 2) return void (standing.value = "empty");
+        playing.current = openPlayer(place.current, cast);
+        standing.value = "ready";
+      },
+      (thrown: unknown) => {
+        if (!asked.signal.aborted) standing.value = { failed: thrown instanceof Error ? thrown.message : String(thrown) };
+      },
+    );
+    return () => {
+      asked.abort();
+      playing.current?.end();
+      playing.current = undefined;
+    };
+  }, [session.id, tries.value]);
+  const stands = standing.value;
+  return (
+    <>
+      {stands === "loading" && (
+        <p class="quiet" role="status">
+          Loading the recording…
+        </p>
+      )}
+      {stands === "empty" && <p class="quiet">Nothing was recorded yet.</p>}
+      {typeof stands === "object" && (
+        <p role="alert" class="notice bad">
+          {stands.failed} <button onClick={() => (tries.value += 1)}>Try again</button>
+        </p>
+      )}
+      <div class="player-place" ref={place} />
+      {stands === "ready" && (
+        <div class="line">
+          <label for="speed">Speed</label>
+          <select
+            id="speed"
+            value={speed.value}
+            onChange={(event) => {
+              speed.value = Number(event.currentTarget.value);
+              playing.current?.speed(speed.value);
+            }}
+          >
+            {speeds.map((times) => (
+              <option key={times} value={times}>
+                {times}×
+              </option>
+            ))}
+          </select>
+          <span class="quiet">Space plays and pauses, ← and → seek, 0–9 jump. Pauses are cut to 3 s.</span>
+        </div>
+      )}
+    </>
+  );
+}
+
+async function recordingOf(id: string, signal: AbortSignal): Promise<string> {
+  const response = await fetch(`/api/sessions/${encodeURIComponent(id)}/recording.cast`, { credentials: "same-origin", signal });
+  if (!response.ok) throw new Error(`The recording did not come: the mesh answered ${response.status}.`);
+  return response.text();
+}
