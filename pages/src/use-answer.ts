@@ -14,8 +14,8 @@ export interface Answer<T> {
   readonly show: (value: T) => void;
 }
 
-/** What changes together is asked for once. */
-const togetherMs = 500;
+/** However much changes, it is asked for no more often. */
+const togetherMs = 2_000;
 
 /** Asks for a path with GET, again when `change` counts on, and after the socket was away. */
 export function useAnswer<T>(path: string, change = 0): Answer<T> {
