@@ -23,7 +23,7 @@ export interface AgentJournal {
 }
 
 /** The journal of an agent that starts afresh with its process: the mesh then gives its attempts out again. */
-export function memoryJournal(id: string = crypto.randomUUID()): AgentJournal {
+export function memoryJournal(id: string = randomName()): AgentJournal {
   let lastAck = 0;
   let reports: Report[] = [];
   return {
@@ -34,4 +34,9 @@ export function memoryJournal(id: string = crypto.randomUUID()): AgentJournal {
       reports = reports.filter((report) => report.seq > seq);
     },
   };
+}
+
+/** Not `crypto.randomUUID`, which pages that did not come by https lack. */
+function randomName(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { node, runMesh } from "../../cli/testing/run-mesh.ts";
 import type { TaskView } from "../../core/project/views.ts";
 import { meshForTest, root, until } from "./mesh-fixture.ts";
+import { phoneBrowser } from "./phone.ts";
 
 let mesh: Awaited<ReturnType<typeof meshForTest>>;
 const children: ChildProcess[] = [];
@@ -70,6 +72,37 @@ test.concurrent("the example by curl does the same by long-poll; it offers no pr
   // At once: a shell hears a milder signal only when its curl has come back.
   child.kill("SIGKILL");
   await ended;
+});
+
+test.concurrent("the client runs in a browser, in a page of another origin", async () => {
+  const entry = join(root, "runner/client/agent-client.ts");
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "client",
+    platform: "neutral",
+  });
+  const token = await tokenFor("page-greeter");
+  const browser = await phoneBrowser();
+  try {
+    const page = await browser.newPage();
+    await page.addScriptTag({ content: outputFiles[0]?.text ?? "" });
+    await page.evaluate(`globalThis.agent = client.startAgent({
+      url: ${JSON.stringify(address())}, id: "page-greeter", token: ${JSON.stringify(token)},
+      registration: { capabilities: [{ name: "greet" }] },
+      work: async ({ payload }) => ({ greeting: "Hello from a page, " + payload.name }),
+    })`);
+    await until("the page is in contact", () => page.evaluate<boolean>("agent.online"));
+    expect(await result("page-greeter", { name: "Ada" })).toMatchObject({
+      status: "completed",
+      result: { greeting: "Hello from a page, Ada" },
+    });
+    expect(await page.evaluate("agent.drain().then(() => agent.ended)")).toMatchObject({ reason: "closed" });
+  } finally {
+    await browser.close();
+  }
 });
 
 test.concurrent("bytes that are no UTF-8 are refused on the wire: the socket is closed, the body is a problem", async () => {
