@@ -15,13 +15,16 @@ export function sessionUsed(step: Step, body: Extract<ReportBody, { type: "usage
   const key = `${body.taskId}/${body.process}`;
   const { spend } = step.run;
   const before = spend.byProcess[key] ?? 0;
+  const tokens = spend.tokensByProcess?.[key] ?? { input: 0, output: 0 };
+  const most = { input: Math.max(tokens.input, body.inputTokens), output: Math.max(tokens.output, body.outputTokens) };
   step.set({
     spend: {
       ...spend,
       usd: spend.usd + Math.max(0, body.usd - before),
       byProcess: { ...spend.byProcess, [key]: Math.max(before, body.usd) },
-      inputTokens: Math.max(spend.inputTokens, body.inputTokens),
-      outputTokens: Math.max(spend.outputTokens, body.outputTokens),
+      tokensByProcess: { ...spend.tokensByProcess, [key]: most },
+      inputTokens: spend.inputTokens + most.input - tokens.input,
+      outputTokens: spend.outputTokens + most.output - tokens.output,
     },
   });
   breakOnSpend(step);

@@ -180,6 +180,7 @@ describe("spend", () => {
   const usage = (usd: number, process = "p1") => ({ type: "usage" as const, process, inputTokens: 1, outputTokens: 1, usd });
   test("cumulative per process; the maximum counts", () => {
     const run = new ScriptedRun().toImplementation().report(usage(1)).report(usage(0.5)).report(usage(1)).report(usage(0.25, "p2"));
+    expect(run.run.spend).toMatchObject({ inputTokens: 2, outputTokens: 2 });
     expect(run.run.spend.usd).toBeCloseTo(1.25, 12);
   });
   test("over the cap of the issue → held, stop after the step; Continue raises both caps, Stop fails", () => {

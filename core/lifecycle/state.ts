@@ -142,6 +142,8 @@ export interface Spend {
   readonly allowedMore: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Cumulative maximum of tokens per `task/process`. */
+  readonly tokensByProcess?: Readonly<Record<string, { readonly input: number; readonly output: number }>>;
   /** The day (since 1970, UTC) on which a person let the run go on although the project's day was spent. */
   readonly beyondDay?: number;
 }
