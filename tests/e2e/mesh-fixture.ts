@@ -10,6 +10,8 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 export interface MeshForTest extends LocalMesh {
   readonly said: string[];
+  /** What its parts keep on the disk. */
+  readonly dataDir: string;
   /** Secrets that the test itself has put in: they are looked for at the end, too. */
   readonly putIn: KnownSecret[];
   /** Stops it and looks for every secret in all that it leaves behind; throws when one is found where it was not put. */
@@ -26,6 +28,7 @@ export async function meshForTest(options: Partial<LocalMeshOptions> = {}): Prom
   const putIn: KnownSecret[] = [];
   return Object.assign(mesh, {
     said,
+    dataDir,
     putIn,
     async end() {
       const search = new SecretSearch([...mesh.secrets, ...putIn]);
