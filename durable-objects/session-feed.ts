@@ -41,9 +41,11 @@ export interface RecordingParts {
   readonly rest: string;
 }
 
-/** What has come is written down after so long, or when it is so much: acknowledged only then. */
-const commitLimits = { ms: secondMs, bytes: 65_536 } as const;
-const chunkLimits = { ms: 30 * secondMs, bytes: 262_144 } as const;
+/** What has come is written down soon, but at most so often, or when it is so much: acknowledged only then. */
+const commitLimits = { soonMs: 200, everyMs: 2 * secondMs, bytes: 131_072 } as const;
+const chunkLimits = { ms: 30 * secondMs, bytes: 524_288 } as const;
+/** A viewer that comes new is sent what is kept in pieces of about this size. */
+const tailPieceChars = 65_536;
 /** Without output for so long, the recording alone has the stream. */
 const idleMs = 24 * hourMs;
 
@@ -61,6 +63,7 @@ export class SessionFeed extends DurableObject<Env> {
   /** Come, and not yet written down. */
   #fresh: OutputPiece[] = [];
   #freshBytes = 0;
+  #committedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #waiting: ((end: number) => void)[] = [];
   #opening: Promise<FeedFacts> | undefined;
@@ -103,7 +106,11 @@ export class SessionFeed extends DurableObject<Env> {
     this.#freshBytes += offset + whole - end;
     this.#viewers.tell(end, fresh);
     if (this.#freshBytes >= commitLimits.bytes) this.#commit();
-    else this.#timer ??= setTimeout(() => this.#commit(), commitLimits.ms);
+    else
+      this.#timer ??= setTimeout(
+        () => this.#commit(),
+        Math.max(commitLimits.soonMs, this.#committedAt + commitLimits.everyMs - Date.now()),
+      );
     return { status: "kept", end: await this.#kept(offset + whole) };
   }
 
@@ -205,6 +212,7 @@ export class SessionFeed extends DurableObject<Env> {
     clearTimeout(this.#timer ?? null);
     this.#timer = undefined;
     if (this.#fresh.length === 0) return;
+    this.#committedAt = Date.now();
     this.#store.append(this.#fresh);
     this.#unrecordedSince ??= this.#fresh[0]?.at;
     this.#fresh = [];
@@ -270,13 +278,13 @@ function newFacts(): FeedFacts {
   return { writer: null, startedAt: at, chunks: 0, recorded: 0, recordedAt: at };
 }
 
-/** Pieces joined to about 64 KiB each. */
+/** Neighbouring pieces joined. */
 function* together(pieces: Iterable<OutputPiece & { readonly offset: number }>): Generator<{ offset: number; data: string }> {
   let joined: { offset: number; data: string } | undefined;
   for (const { offset, data } of pieces) {
     if (joined === undefined) joined = { offset, data };
     else joined.data += data;
-    if (joined.data.length < commitLimits.bytes) continue;
+    if (joined.data.length < tailPieceChars) continue;
     yield joined;
     joined = undefined;
   }

@@ -103,7 +103,7 @@ test("a viewer that does not keep up is cut off, one that says so is not", async
   const session = named();
   const feed = sessionFeed(env, session);
   const [slow, brisk] = [await watch(session), await watch(session)];
-  const piece = "x".repeat(65_536);
+  const piece = "x".repeat(131_072);
   for (let offset = 0; offset < 5 * 1_048_576; offset += piece.length) {
     await feed.append(writer, offset, piece);
     brisk.say({ type: "seen", offset: offset + piece.length });
