@@ -15,12 +15,14 @@ export type EffectBody =
     }
   /** Made once per marker; with `replace` the comment that carries the marker gets the new text. */
   | { readonly kind: "comment"; readonly issue: number; readonly marker: string; readonly body: string; readonly replace: boolean }
+  /** Found by its head branch when it was made before; `former` ones of the branch, merged in earlier rounds, do not count. */
   | {
       readonly kind: "open-pull-request";
       readonly branch: string;
       readonly base: string;
       readonly title: string;
       readonly body: string;
+      readonly former?: readonly number[];
     }
   /** `number` 0: found by its branch; done when there is none. */
   | { readonly kind: "close-pull-request"; readonly number: number; readonly branch: string }

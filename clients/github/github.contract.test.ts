@@ -222,6 +222,16 @@ describe.each([
     expect(merged.kind).toBe("merged");
     expect(await github.mergePullRequest(profile, { number, sha, method: "squash", title: "T" })).toEqual(merged);
     expect(await github.observePullRequest(profile, { number })).toMatchObject({ state: "closed", merged: true });
+
+    // The next round's work on the same branch gets a pull request of its own, once.
+    const more = await branchWithWork(branch, `more-${issue}.txt`);
+    const again = { branch, base: "main", title: "T", body: "B", former: [number] };
+    const next = await github.openPullRequest(profile, again);
+    expect(next).toMatchObject({ kind: "pull-request-open", headSha: more });
+    if (next.kind !== "pull-request-open") throw new Error("not open");
+    expect(next.number).toBeGreaterThan(number);
+    expect(await github.openPullRequest(profile, again)).toEqual(next);
+    expect((await github.mergePullRequest(profile, { number: next.number, sha: more, method: "squash", title: "T" })).kind).toBe("merged");
   });
 
   it("reads checks and what reviewers with write access ask for on the current head", async () => {

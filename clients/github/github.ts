@@ -97,9 +97,16 @@ export interface GitHub {
     from?: readonly (string | null)[],
   ): Promise<ResultOf<"card-moved" | "card-elsewhere">>;
   comment(profile: ProjectProfile, issue: number, marker: string, body: string, replace: boolean): Promise<ResultOf<"commented">>;
+  /** Idempotent by head branch: the newest of the branch in whatever state, but never one of `former`. */
   openPullRequest(
     profile: ProjectProfile,
-    pull: { readonly branch: string; readonly base: string; readonly title: string; readonly body: string },
+    pull: {
+      readonly branch: string;
+      readonly base: string;
+      readonly title: string;
+      readonly body: string;
+      readonly former?: readonly number[];
+    },
   ): Promise<ResultOf<"pull-request-open" | "pull-request-refused">>;
   /** Fails with `conflict` when that number has another branch. `number` 0 means: by its branch. Done when there is none. */
   closePullRequest(profile: ProjectProfile, number: number, branch: string): Promise<ResultOf<"done">>;

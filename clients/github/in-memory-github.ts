@@ -101,8 +101,8 @@ export function createInMemoryGitHub(deps: { readonly now: () => Moment }): InMe
     return { type: "card", card };
   }
 
-  function newestPull(repository: InMemoryRepository, branch: string): InMemoryPull | undefined {
-    return [...repository.pulls.values()].findLast((each) => each.branch === branch);
+  function newestPull(repository: InMemoryRepository, branch: string, former: readonly number[] = []): InMemoryPull | undefined {
+    return [...repository.pulls.values()].findLast((each) => each.branch === branch && !former.includes(each.number));
   }
 
   function nextNumber(repository: InMemoryRepository): number {
@@ -223,10 +223,10 @@ export function createInMemoryGitHub(deps: { readonly now: () => Moment }): InMe
         else issue.comments.push({ id, author: self, body: text });
         return { kind: "commented", url };
       }),
-    openPullRequest: (profile, { branch, base, title, body }) =>
+    openPullRequest: (profile, { branch, base, title, body, former }) =>
       acting("openPullRequest", () => {
         const repository = repositoryOf(profile);
-        const before = newestPull(repository, branch);
+        const before = newestPull(repository, branch, former);
         if (before) return { kind: "pull-request-open" as const, number: before.number, url: before.url, headSha: before.headSha };
         const head = repository.branches.get(branch);
         if (!head)

@@ -22,16 +22,16 @@ export function createPullRequestWrites(
   observePullRequest: GitHub["observePullRequest"],
 ): Pick<GitHub, "openPullRequest" | "closePullRequest" | "mergePullRequest"> {
   return {
-    async openPullRequest(profile, { branch, base, title, body }) {
+    async openPullRequest(profile, { branch, base, title, body, former = [] }) {
       const connection = await connectRepository(parts, profile);
-      const before = await newestOf(connection, profile, branch);
+      const before = await newestOf(connection, profile, branch, former);
       if (before) return opened(before);
       try {
         const request = { head: branch, base, title, body: withMarker(body, `pull-request:${branch}`) };
         return opened(await connection.create(`${repositoryPath(profile)}/pulls`, request, pull));
       } catch (error) {
         if (!failedWith(error, "invalid")) throw error;
-        const meanwhile = await newestOf(connection, profile, branch);
+        const meanwhile = await newestOf(connection, profile, branch, former);
         return meanwhile ? opened(meanwhile) : { kind: "pull-request-refused", because: refusalOf(error.message), message: error.message };
       }
     },
@@ -97,11 +97,16 @@ export function createPullRequestWrites(
   }
 }
 
-async function newestOf(connection: GitHubConnection, profile: ProjectProfile, branch: string): Promise<Pull | undefined> {
+async function newestOf(
+  connection: GitHubConnection,
+  profile: ProjectProfile,
+  branch: string,
+  former: readonly number[] = [],
+): Promise<Pull | undefined> {
   const owner = profile.name.split("/")[0] ?? "";
-  const query = new URLSearchParams({ head: `${owner}:${branch}`, state: "all", sort: "created", direction: "desc", per_page: "10" });
+  const query = new URLSearchParams({ head: `${owner}:${branch}`, state: "all", sort: "created", direction: "desc", per_page: "30" });
   const { value } = await connection.get(`${repositoryPath(profile)}/pulls?${query.toString()}`, z.array(pull));
-  const ofBranch = value.filter((each) => each.head.ref === branch);
+  const ofBranch = value.filter((each) => each.head.ref === branch && !former.includes(each.number));
   return ofBranch.find((each) => each.state === "open") ?? ofBranch[0];
 }
 

@@ -26,7 +26,7 @@ export function implementationStepDone(step: Step): void {
 
 /** The branch is on GitHub: one pull request for it, made or found by its head. */
 export function requestPull(step: Step): void {
-  const { pull } = step.run;
+  const { pull, formerPulls } = step.run;
   if (pull && pull.state === "open") return beginQa(step, "new commits on the pull request");
   const text = renderPullRequest(step.run, step.context);
   const effect = step.effect("pull", {
@@ -34,6 +34,7 @@ export function requestPull(step: Step): void {
     branch: step.run.branch,
     base: step.context.profile.defaultBranch,
     ...text,
+    ...(formerPulls === undefined ? {} : { former: formerPulls }),
   });
   step.wait({ for: "pull-request", effect });
 }
@@ -41,9 +42,10 @@ export function requestPull(step: Step): void {
 export function pullRequestAnswered(step: Step, effect: EffectId, result: EffectResult): void {
   const { wait, head } = step.run;
   const awaited = step.run.phase === "implementation" && wait.for === "pull-request" && wait.effect === effect;
-  if (result.kind === "pull-request-open") {
+  const isFormer = result.kind === "pull-request-open" && step.run.formerPulls?.includes(result.number) === true;
+  if (result.kind === "pull-request-open" && !isFormer) {
     // Known even when the work has been sent elsewhere meanwhile, so that a next run can close it.
-    if (!awaited && (step.run.pull !== undefined || step.run.formerPulls?.includes(result.number))) return;
+    if (!awaited && step.run.pull !== undefined) return;
     step.set({
       pull: {
         number: result.number,
@@ -67,8 +69,8 @@ export function pullRequestAnswered(step: Step, effect: EffectId, result: Effect
     if (awaited) beginQa(step, "pull request open");
     return;
   }
-  if (!awaited || result.kind !== "pull-request-refused") return;
-  if (result.because === "refused") {
+  if (!awaited || (result.kind !== "pull-request-refused" && !isFormer)) return;
+  if (result.kind === "pull-request-refused" && result.because === "refused") {
     askPeople(step, "decision", `GitHub refused the pull request: ${result.message}`, [
       { label: "Try again", outcome: "try-again" },
       { label: "Stop", outcome: "stop" },
@@ -77,7 +79,8 @@ export function pullRequestAnswered(step: Step, effect: EffectId, result: Effect
   }
   // The branch went away or holds nothing: the session has its work still, and pushes it again.
   step.set({ head: undefined });
-  if (step.run.emptyEnds > 0) return fail(step, `no pull request could be opened: ${result.message}`);
+  const why = result.kind === "pull-request-refused" ? result.message : "the branch has only the one that was merged";
+  if (step.run.emptyEnds > 0) return fail(step, `no pull request could be opened: ${why}`);
   step.set({ emptyEnds: 1 });
   wantStep(step, "rework", { type: "commit-your-work" });
 }

@@ -1,9 +1,10 @@
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
+import { dayMs } from "../../core/time.ts";
 import { clock } from "../../platform/clock.ts";
 import { createQueueFaults, createRandom } from "../support/queue-faults.ts";
-import { createScenario, pushTo, reportTests, until } from "../support/scenario.ts";
+import { createScenario, healthUrl, pushTo, reportTests, until } from "../support/scenario.ts";
 
 const { story } = createScenario();
 /** In the tests' names. A seed fixes what is lost and disturbed, not how the real queues' deliveries fall between. */
@@ -18,7 +19,8 @@ afterEach(() => {
 test.each(seeds)("messages lost at random, objects evicted and aborted between steps: accepted (seed $seed)", async ({ letter, seed }) => {
   const random = createRandom(seed);
   const name = `acme/lossy-${letter}`;
-  const it = await story(name);
+  // Whatever is lost, a deployment that is healthy is found to be so in the end: this story is about one round.
+  const it = await story(name, { deployment: { healthUrl, timeoutMs: dayMs } });
   const agent = `laptop-lossy-${letter}`;
   let tests = 0;
   const runner = await it.runner(agent, {
