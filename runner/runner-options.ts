@@ -35,5 +35,7 @@ export interface RunnerOptions {
   readonly driver?: AgentDriver;
   /** Allows file URLs as repositories; for tests. */
   readonly localRemotes?: boolean;
+  /** Without contact for so long the agents are stopped; 10 min, which is less than the mesh waits until it gives their work to another. */
+  readonly contactLimitMs?: number;
   readonly log?: Log;
 }

@@ -45,7 +45,7 @@ export interface Runner {
 }
 
 /** Stop by itself after this time without contact; the mesh gives the work to another only later (15 min). */
-const contactLimitMs = 10 * minuteMs;
+const defaultContactLimitMs = 10 * minuteMs;
 
 /** Starts a runner: takes up what its journal says was under way, and connects. Throws `RunnerSetupError`. */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
@@ -138,7 +138,7 @@ class HostingRunner implements Runner {
     this.#sweep(recovered);
     this.#sweeper = setInterval(() => this.#sweep(this.#journal.live()), dayMs);
     for (const record of recovered) this.#begin(record, true);
-    this.#watch = setInterval(() => this.#watchContact(), 15 * secondMs);
+    this.#watch = setInterval(() => this.#watchContact(), Math.min(15 * secondMs, this.#contactLimitMs / 4));
     void this.#link.ended.then(async ({ reason, message }) => {
       for (const step of this.#steps.values()) step.stop("now", message);
       await this.#close({ reason, message, exitCode: reason === "unauthorized" ? 77 : 78 });
@@ -278,12 +278,12 @@ class HostingRunner implements Runner {
 
   #variables(project: string, ref: AttemptRef): AttemptVariables {
     return new AttemptVariables(this.#agentVariables(), (givenUp) =>
-      this.#bundles.variablesFor(project, ref, () => givenUp() || this.#silentMs() > contactLimitMs),
+      this.#bundles.variablesFor(project, ref, () => givenUp() || this.#silentMs() > this.#contactLimitMs),
     );
   }
 
   #credential(ref: AttemptRef, purpose: "read" | "push", givenUp: () => boolean): Promise<Result<GitCredential, WorkFailure>> {
-    return askForCredential(this.#options, ref, purpose, () => givenUp() || this.#silentMs() > contactLimitMs);
+    return askForCredential(this.#options, ref, purpose, () => givenUp() || this.#silentMs() > this.#contactLimitMs);
   }
 
   #commanded(command: Command): void {
@@ -310,13 +310,18 @@ class HostingRunner implements Runner {
     this.#link?.flush();
   }
 
+  get #contactLimitMs(): number {
+    return this.#options.contactLimitMs ?? defaultContactLimitMs;
+  }
+
   #silentMs(): number {
     return Date.now() - this.#link.lastContactAt;
   }
 
   #watchContact(): void {
-    if (this.#silentMs() < contactLimitMs) return;
+    if (this.#silentMs() < this.#contactLimitMs) return;
+    const minutes = Math.round(this.#contactLimitMs / minuteMs);
     for (const step of this.#steps.values())
-      step.abandon("infrastructure", "no contact with the mesh for 10 min: the agent was stopped, its worktree kept");
+      step.abandon("infrastructure", `no contact with the mesh for ${minutes} min: the agent was stopped, its worktree kept`);
   }
 }
