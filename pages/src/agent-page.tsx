@@ -14,6 +14,7 @@ import { Standing } from "./standing.tsx";
 import { TaskItem } from "./task-item.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { useList } from "./use-list.ts";
+import { useLoad } from "./use-load.ts";
 import { Ago } from "./when.tsx";
 
 interface Agent extends AgentView {
@@ -68,12 +69,13 @@ export function AgentPage({ id }: { readonly id: string }): JSX.Element {
 
 function Facts({ agent }: { readonly agent: Agent }): JSX.Element {
   const remote = agent.kind === "remote";
+  const load = useLoad()(agent.id);
   const names = new Map(projects.value?.map(({ key, name }) => [key, name ?? key]));
   return (
     <dl class="facts">
       {remote && (
         <Fact name="Running">
-          {agent.mailbox.working} of {agent.slots}
+          {load ?? "…"} of {agent.slots}
         </Fact>
       )}
       {remote && (

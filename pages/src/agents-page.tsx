@@ -1,8 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { AgentView } from "../../core/pool/views.ts";
-import type { TaskView } from "../../core/project/views.ts";
-import { loadByAgent } from "./agent-load.ts";
 import { AgentStatus } from "./agent-status.tsx";
 import type { Listed } from "./api.ts";
 import { CapabilityScores } from "./capability-scores.tsx";
@@ -11,16 +9,13 @@ import { Fact } from "./fact.tsx";
 import { Mark } from "./mark.tsx";
 import { Standing } from "./standing.tsx";
 import { useAnswer } from "./use-answer.ts";
+import { useLoad } from "./use-load.ts";
 import { Ago } from "./when.tsx";
 
 /** Who takes tasks: how each stands, what it offers, how well it does, and how much it has. */
 export function AgentsPage(): JSX.Element {
   const agents = useAnswer<Listed<AgentView>>("/agents", changes.agents.value);
-  const under = changes.tasks.value;
-  const running = useAnswer<Listed<TaskView>>("/tasks?status=running&limit=200", under);
-  const dispatched = useAnswer<Listed<TaskView>>("/tasks?status=dispatched&limit=200", under);
-  const tasks = running.value.value && dispatched.value.value && [...running.value.value.items, ...dispatched.value.value.items];
-  const load = tasks && loadByAgent(tasks);
+  const load = useLoad();
   const shown = agents.value.value?.items;
   const capabilities = [...new Set(shown?.flatMap((agent) => agent.capabilities.map(({ name }) => name)))].toSorted();
   return (
@@ -37,11 +32,11 @@ export function AgentsPage(): JSX.Element {
         )}
         <ul class="runs">
           {shown?.map((agent) => (
-            <Summary key={agent.id} agent={agent} load={load && (load.get(agent.id) ?? 0)} />
+            <Summary key={agent.id} agent={agent} load={load(agent.id)} />
           ))}
         </ul>
       </section>
-      {capabilities.length > 0 && <Ranking capabilities={capabilities} change={changes.agents.value + under} />}
+      {capabilities.length > 0 && <Ranking capabilities={capabilities} change={changes.agents.value + changes.tasks.value} />}
     </>
   );
 }

@@ -8,7 +8,7 @@ import { useCommand } from "./command.ts";
 import { Fact } from "./fact.tsx";
 import { role } from "./mesh-store.ts";
 import { OutsideText } from "./outside-text.tsx";
-import { projectName } from "./project-name.ts";
+import { workOf } from "./project-name.ts";
 import { Refusal } from "./refusal.tsx";
 import { Standing } from "./standing.tsx";
 import { TaskStatus } from "./task-status.tsx";
@@ -36,8 +36,7 @@ export function TaskPage({ id }: { readonly id: string }): JSX.Element {
           </header>
           {task.explain !== undefined && <p class="explain">{task.explain}</p>}
           <dl class="facts">
-            <Fact name="Project">{projectName(task.project)}</Fact>
-            {task.run !== null && <Fact name="Run">{task.run}</Fact>}
+            <Fact name={task.run === null ? "Project" : "Run"}>{workOf(task)}</Fact>
             {task.agent !== undefined && <Fact name="Only for">{task.agent}</Fact>}
             <Fact name="Priority">{task.priority}</Fact>
             <Fact name="Time limit">{renderSpan(task.timeoutSeconds * 1_000)}</Fact>

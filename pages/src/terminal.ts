@@ -27,6 +27,8 @@ export function openScreen(place: HTMLElement, cols: number, rows: number): Scre
     documentOverride: strictDocument(document),
     fontFamily: "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
     fontSize: fontSizeFor(place, cols),
+    // Lower lines would cut underscores off.
+    lineHeight: 1.2,
     minimumContrastRatio: 4.5,
     screenReaderMode: true,
     scrollback: 5_000,

@@ -79,7 +79,7 @@ beforeEach(async () => {
     "GET /tasks": list([]),
     "GET /agents/score/implement": list([score("my-laptop"), score("other", { ...away })]),
     "GET /agents/score/resize-image": list([score("other", { score: 0.7 }), score("my-laptop", { score: 0.5 })]),
-    "GET /agents/my-laptop": { ...agent(), mailbox: { connected: true, lastContactAt: at, working: 2, slots: 3 } },
+    "GET /agents/my-laptop": { ...agent(), mailbox: { connected: true, lastContactAt: at } },
   });
 });
 afterEach(() => dashboard.close());
@@ -131,7 +131,7 @@ test("one agent: why its scores are as they are, its checks, its tasks; drained,
   mesh.answers["POST /agents/my-laptop/drain"] = { id: "my-laptop", draining: true };
   mesh.answers["GET /agents/my-laptop"] = {
     ...agent({ draining: true, status: "draining" }),
-    mailbox: { connected: true, lastContactAt: at, working: 2, slots: 3 },
+    mailbox: { connected: true, lastContactAt: at },
   };
   await page.getByRole("button", { name: "Drain it" }).click();
   await page.getByRole("heading", { name: "It gets no new work" }).waitFor();
@@ -164,9 +164,10 @@ test("tasks by status, project, capability and agent, page by page, and a mesh t
   mesh.answers["GET /tasks"] = 500;
   await page.getByRole("button", { name: "Older" }).click();
   await page.getByText("The mesh answered 500.").waitFor();
-  mesh.answers["GET /tasks"] = list([task(3, { capability: "translate", run: "acme/todo-app#4.1" })]);
+  mesh.answers["GET /tasks"] = list([task(3, { capability: "translate", run: "4.1" })]);
   await page.getByRole("button", { name: "Older" }).click();
   await page.getByRole("link", { name: /translate/ }).waitFor();
+  await page.getByText("R_kgDOtodo=#4.1").waitFor();
   expect(tasksAsked()).toContain("cursor=9%7Etwo");
   expect(await page.locator(".task").count()).toBe(3);
   expect(await page.getByRole("button", { name: "Older" }).count()).toBe(0);
