@@ -107,8 +107,9 @@ const acts: Record<string, Act> = {
     await client.request(acp.methods.client.fs.writeTextFile, { sessionId: id, path: "made/by-agent.txt", content: "one\ntwo\n" });
     return [await read("made/by-agent.txt"), await read(".env"), await read("../../../etc/shadow")].join(" | ");
   },
+  network: async (client, id, cancelled) => run(client, id, "curl http://far.invalid/x || echo went", cancelled),
   long: async (client, id, cancelled) => run(client, id, "tail -f README.md", cancelled),
-  short: async (client, id, cancelled) => run(client, id, "sleep 1; echo slept", cancelled),
+  short: async (client, id, cancelled) => run(client, id, "sleep 1; touch slept.txt; echo slept", cancelled),
   leave: async () => {
     spawn("sleep", ["4712"], { stdio: "ignore", detached: true }).unref();
     return "All done.";
@@ -129,7 +130,7 @@ const acts: Record<string, Act> = {
     return "All done.";
   },
   flood: async (client, id) => {
-    for (let at = 0; at < 20_000; at += 1) await say(client, id, `${at} `.repeat(20));
+    for (let at = 0; at < 5_000; at += 1) await say(client, id, `${at} `.repeat(20));
     return " All done.";
   },
   "flood-garbage": async () => {

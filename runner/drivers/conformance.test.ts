@@ -59,7 +59,11 @@ function model({ prompt, results, text }: ModelRequest) {
     case "long": // Claude Code lets nobody sleep for long.
       return once(bash("tail -f README.md"));
     case "short":
-      return results === 0 ? bash("sleep 1; echo slept") : text.includes("Please use tabs.") ? "Told: Please use tabs." : "Went on.";
+      return results === 0
+        ? bash("sleep 1; touch slept.txt; echo slept")
+        : text.includes("Please use tabs.")
+          ? "Told: Please use tabs."
+          : "Went on.";
     case "leave":
       return once(bash("(setsid sleep 4712 >/dev/null 2>&1 &) ; true"));
     case "login":
@@ -268,6 +272,7 @@ describe.each(Object.entries(subjects))("%s", (_, { driver, converses, counts })
     await untilRuns(/sleep 1\b/);
     conversation.stop("after-step");
     expect(await events.end()).toEqual({ type: "stopped", because: "asked-to" });
+    if (converses) expect(existsSync(join(place.tree, "slept.txt"))).toBe(true);
     await untilNothingRuns();
   });
 
