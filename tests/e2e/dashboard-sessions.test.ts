@@ -148,7 +148,7 @@ test("its screens, checkpoints, questions and cost; what is not known", async ()
   mesh.answers[`GET ${path}`] = ended;
   mesh.answers[`GET ${path}/recording.cast`] = JSON.stringify({ version: 3, term: { cols: 100, rows: 30 } });
   mesh.answers[`GET ${path}/snapshots`] = list([
-    snapshot(1, "start", "The task is \u001b[1mto add\u001b[0m a button"),
+    snapshot(1, "start", "The task is \u001b[1mto add\u001b[0m a_button"),
     snapshot(2, "end", "\u001b[32m✓\u001b[0m pushed\nand done"),
   ]);
   mesh.answers[`GET ${path}/checkpoints`] = list([
@@ -180,7 +180,7 @@ test("its screens, checkpoints, questions and cost; what is not known", async ()
   await page.getByRole("button", { name: /^end/ }).click();
   await expect.poll(lines).toEqual(["✓ pushed", "and done"]);
   await page.getByRole("button", { name: /^start/ }).click();
-  await expect.poll(lines).toEqual(["The task is to add a button"]);
+  await expect.poll(lines).toEqual(["The task is to add a_button"]);
   await isAccessible("session-ended");
   await open("/#/sessions/nothing");
   await page.getByText("This session is not known.").waitFor();
