@@ -99,6 +99,8 @@ export interface TaskView {
     readonly error: TaskError | null;
     /** Why this agent got it; absent in attempts of earlier versions. */
     readonly why?: WhyChosen;
+    /** Its runner has been out of contact for longer than its lease, from then on. */
+    readonly unreachableSince?: Moment;
   }[];
   readonly submittedAt: Moment;
   readonly endedAt: Moment | null;

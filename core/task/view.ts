@@ -22,6 +22,7 @@ export function viewTask(task: Task, { full }: { readonly full: boolean }): Task
       endedAt: attempt.endedAt ?? null,
       error: attempt.error ?? null,
       ...(attempt.why === undefined ? {} : { why: attempt.why }),
+      ...(attempt.unreachableSince === undefined ? {} : { unreachableSince: attempt.unreachableSince }),
     })),
     submittedAt: task.submittedAt,
     endedAt: task.endedAt ?? null,

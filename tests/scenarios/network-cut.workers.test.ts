@@ -42,7 +42,7 @@ test("five minutes without a network begin no second attempt, and the first goes
   expect(it.repository.pulls.size).toBe(1);
 });
 
-test("after sixteen minutes another runner has the work, and what the first one says later is stale", async () => {
+test("after two minutes a runner counts as unreachable, after fifteen another has the work, and what the first one, back after twenty, says is stale", async () => {
   const { it, runner, issue, gate } = await atWork("acme/long");
   runner.cut();
   const second = await it.runner("desktop-long");
@@ -52,18 +52,26 @@ test("after sixteen minutes another runner has the work, and what the first one 
     await held.opened;
     await implement(work);
   };
-  await it.pass(14 * minuteMs);
+  const attempts = async () => (await it.owner.task(implementations(runner)[0]?.taskId as never))?.attempts;
+  await it.pass(minuteMs);
+  expect((await attempts())?.[0]).not.toHaveProperty("unreachableSince");
+  await it.pass(2 * minuteMs);
+  expect(await attempts()).toMatchObject([{ status: "running", unreachableSince: expect.any(Number) }]);
+  await it.pass(11 * minuteMs);
   expect(implementations(second)).toEqual([]);
+  expect(await attempts()).toMatchObject([{ status: "running" }]);
   await it.pass(2 * minuteMs);
   const taken = await it.reaches(issue, { phase: "IMPLEMENTATION", awaiting: "session" });
   expect(taken.session).toMatchObject({ agent: "desktop-long" });
   expect(implementations(second)).toHaveLength(1);
+  expect(await attempts()).toMatchObject([{ status: "lost" }]);
 
+  await it.pass(4 * minuteMs);
   gate.open();
   await runner.connect();
   await runner.settled();
   const before = await it.run(issue);
-  expect(before).toEqual(taken);
+  expect(before).toMatchObject({ phase: taken.phase, session: { agent: "desktop-long" } });
   expect(it.repository.pulls.size).toBe(0);
   const stale = (await it.events("input-ignored")).filter(({ data }) => data["reason"] === "stale");
   expect(stale.map(({ data }) => data["report"])).toEqual(expect.arrayContaining(["branch-pushed", "task-done"]));
