@@ -8,16 +8,18 @@ import { startBenchMesh } from "./bench-mesh.ts";
 import type { BenchMesh } from "./bench-mesh.ts";
 import { measureHistory } from "./history.ts";
 import type { Aged } from "./history.ts";
+import { measureIdle } from "./idle.ts";
+import type { Idle } from "./idle.ts";
 import { measureIngest } from "./ingest.ts";
 import { measureTaskPrice, readIssuePrice } from "./price.ts";
 import type { Priced } from "./price.ts";
 import type { Figure, Pace } from "./rounds.ts";
 import { measureStreaming } from "./streaming.ts";
 import type { Streamed } from "./streaming.ts";
-import { figureTable, historyTable, priceTable, streamingTable } from "./tables.ts";
+import { figureTable, historyTable, idleTable, priceTable, streamingTable } from "./tables.ts";
 import { measureTasks } from "./tasks.ts";
 
-const parts = ["ingest", "tasks", "price", "history", "streaming"] as const;
+const parts = ["ingest", "tasks", "price", "history", "streaming", "idle"] as const;
 type Part = (typeof parts)[number];
 
 interface Options {
@@ -37,6 +39,7 @@ interface Results {
   prices: Priced[];
   history: Aged[];
   streaming: Streamed[];
+  idle: Idle[];
 }
 
 const defaultReport = join(import.meta.dirname, "../r.json");
@@ -66,6 +69,7 @@ const results: Results = {
   prices: [],
   history: [],
   streaming: [],
+  idle: [],
 };
 
 if (wants("ingest")) await measure("Webhooks", async (mesh) => figureTable(keep(results.figures, await measureIngest(mesh, pace))));
@@ -82,6 +86,13 @@ if (wants("streaming"))
   await measure("Streaming", async (mesh) =>
     streamingTable(keep(results.streaming, [await measureStreaming(mesh, options.quick ? 5 : 30)])),
   );
+if (wants("idle")) {
+  await measure(
+    "Idle",
+    async (mesh) => idleTable(keep(results.idle, [await measureIdle(mesh, 200, options.quick ? 60_000 : 300_000)])),
+    "bench/counted-worker.mjs",
+  );
+}
 
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
 if (options.baseline) await writeBaseline(results.prices);

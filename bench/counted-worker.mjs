@@ -35,6 +35,7 @@ export class ProjectOrchestrator extends withCounts(classes.ProjectOrchestrator)
 export class AgentPool extends withCounts(classes.AgentPool) {}
 export class AgentMailbox extends withCounts(classes.AgentMailbox) {}
 export class LiveFeed extends withCounts(classes.LiveFeed) {}
+export class SessionFeed extends withCounts(classes.SessionFeed) {}
 export class Settings extends withCounts(classes.Settings) {}
 
 function withCounts(Class) {

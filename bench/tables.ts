@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import type { Aged } from "./history.ts";
+import type { Idle } from "./idle.ts";
 import type { Priced } from "./price.ts";
 import type { Figure } from "./rounds.ts";
 import type { Streamed } from "./streaming.ts";
@@ -48,6 +49,17 @@ export function priceTable(prices: readonly Priced[]): string {
     const cost = dollarsPerThousand.toFixed(4);
     table.push([name, ...numbers, name === "issue" ? judged(`${cost} of ${issueMost}`, dollarsPerThousand < issueMost) : cost]);
   }
+  return table.toString();
+}
+
+export function idleTable(idle: readonly Idle[]): string {
+  const table = new Table({
+    style,
+    head: ["agents", "minutes", "heartbeats", "wake-ups a minute", "rows written a minute"],
+    colAligns: Array.from({ length: 5 }, () => "right" as const),
+  });
+  for (const { agents, minutes, heartbeats, wakeupsPerMinute, rowsWrittenPerMinute } of idle)
+    table.push([String(agents), String(minutes), String(heartbeats), wakeupsPerMinute.toFixed(1), rowsWrittenPerMinute.toFixed(1)]);
   return table.toString();
 }
 
