@@ -2,7 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { closeCodes, type Assignment, type Command } from "../core/protocol/frames.ts";
+import { closeCodes, type Assignment, type Command, type MeshFrame } from "../core/protocol/frames.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { connectMesh, type MeshLink } from "./mesh-link.ts";
 import { startMeshDouble, type MeshDouble } from "./testing/mesh-double.ts";
@@ -74,6 +74,17 @@ test("after a drop sends again what was not acknowledged, and nothing that was",
   expect(mesh.hellos.map(({ lastAck }) => lastAck)).toEqual([0, 1]);
   expect(mesh.repeats).toBe(1);
   expect(mesh.reports.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+});
+
+test("passes over what a newer mesh says, and leaves when what it knows cannot be read", async () => {
+  connect();
+  await mesh.connected();
+  mesh.send({ type: "weather", rain: true } as unknown as MeshFrame);
+  report("still here");
+  await mesh.until("progress", ({ summary }) => summary === "still here");
+  expect(mesh.hellos).toHaveLength(1);
+  mesh.send({ type: "ack", seq: "one" } as unknown as MeshFrame);
+  await expect.poll(() => mesh.hellos.length, { timeout: 5_000 }).toBe(2);
 });
 
 test("splits many and large reports into frames the mesh accepts", async () => {

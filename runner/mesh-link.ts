@@ -175,10 +175,12 @@ class Link implements MeshLink {
     const { journal, log } = this.#options;
     this.lastContactAt = Date.now();
     const frame = parseFrame(data);
-    if (frame === undefined) {
-      log("error", "the mesh sent a frame this version does not know", { bytes: data.length });
+    if (frame === "malformed") {
+      log("error", "the mesh sent a frame that cannot be read", { bytes: data.length });
       return this.#socket?.close(closeCodes.badFrame);
     }
+    // A newer mesh may say more than this runner understands.
+    if (frame === "unknown") return log("warn", "the mesh sent a frame this version does not know", { bytes: data.length });
     switch (frame.type) {
       case "welcome":
         this.connected = true;
@@ -250,11 +252,17 @@ function endOf(code: number, mesh: MeshAccess): LinkEnd | undefined {
   return undefined;
 }
 
-function parseFrame(data: string): MeshFrame | undefined {
+const knownFrames = new Set<string>(meshFrame.options.map(({ shape }) => shape.type.value));
+
+function parseFrame(data: string): MeshFrame | "unknown" | "malformed" {
   try {
-    return meshFrame.safeParse(JSON.parse(data)).data;
+    const value: unknown = JSON.parse(data);
+    const frame = meshFrame.safeParse(value);
+    if (frame.success) return frame.data;
+    const { type } = value as { readonly type?: unknown };
+    return typeof type === "string" && !knownFrames.has(type) ? "unknown" : "malformed";
   } catch {
-    return undefined;
+    return "malformed";
   }
 }
 
