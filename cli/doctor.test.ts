@@ -324,7 +324,7 @@ test("a token that is missing, refused, or only reads is named and never shown",
 });
 
 test.each([
-  ["clock", { at: Date.now() + 600_000 }, /behind the mesh's/, "timedatectl"],
+  ["clock", { at: Date.now() + 600_000, reconciledAt: Date.now() + 580_000 }, /behind the mesh's/, "timedatectl"],
   ["clock", { at: Date.now() - 600_000, reconciledAt: Date.now() - 620_000 }, /ahead of the mesh's/, "timedatectl"],
   ["cron", { reconciledAt: null }, /never run/, "mesh reconcile"],
   ["cron", { reconciledAt: Date.now() - 3_600_000 }, /6\d min ago/, "mesh reconcile"],

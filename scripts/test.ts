@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -67,6 +67,8 @@ for (const project of ["node", "workers", "e2e"].filter(wants)) {
     "run",
     "--project",
     project,
+    // On two cores vitest would leave one of them idle; the end-to-end tests go one after the other all the same.
+    `--maxWorkers=${Math.max(2, availableParallelism())}`,
     "--reporter=dot",
     "--reporter=json",
     `--outputFile.json=${file}`,

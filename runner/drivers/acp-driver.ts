@@ -6,6 +6,7 @@ import { AcpLedger, AcpUse } from "./acp-ledger.ts";
 import { connectAcp } from "./acp-connection.ts";
 import { acpToolUse, choose, failureOfAnswer, parseForm, planOf } from "./acp-messages.ts";
 import { openSession } from "./acp-session.ts";
+import { AcpShown } from "./acp-shown.ts";
 import { startAgentProcess, type AgentProcess } from "./agent-process.ts";
 import { AsyncQueue } from "./async-queue.ts";
 import type { AgentDriver, AgentEvent, Conversation, ConversationOptions } from "./driver.ts";
@@ -53,6 +54,7 @@ class AcpConversation implements Conversation {
   readonly #asked = new Map<string, Promise<readonly string[] | null>>();
   readonly #calls = new Map<string, Partial<acp.ToolCallUpdate>>();
   readonly #running = new Set<string>();
+  readonly #shown = new AcpShown((event) => this.#events.push(event));
   readonly #cut = new AbortController();
   #sessionId: string | undefined;
   /** Updates of a conversation's past are no work. */
@@ -162,6 +164,7 @@ class AcpConversation implements Conversation {
       prompt: [{ type: "text", text }],
     });
     this.#running.clear();
+    this.#shown.flush();
     if (this.#use.turn(response)) this.#tellUse();
     if (this.#stopping !== undefined) return { type: "stopped", because: "asked-to" };
     switch (response.stopReason) {
@@ -191,7 +194,10 @@ class AcpConversation implements Conversation {
     if (this.#replaying || this.#over) return;
     switch (update.sessionUpdate) {
       case "agent_message_chunk":
-        if (update.content.type === "text") this.#text = (this.#text + update.content.text).slice(-keptText);
+        if (update.content.type === "text") {
+          this.#text = (this.#text + update.content.text).slice(-keptText);
+          this.#shown.said(update.content.text);
+        }
         return this.#active();
       case "tool_call":
         this.#text = "";
@@ -211,6 +217,7 @@ class AcpConversation implements Conversation {
     if (this.#calls.size > 2_000) this.#calls.clear();
     const call = { ...this.#calls.get(id), ...known };
     this.#calls.set(id, call);
+    this.#shown.called({ ...call, toolCallId: id });
     const ended = call.status === "completed" || call.status === "failed";
     if (ended) this.#running.delete(id);
     else this.#running.add(id);
@@ -263,6 +270,7 @@ class AcpConversation implements Conversation {
       });
     });
     this.#asked.set(askId, answered);
+    this.#shown.flush();
     this.#events.push({ type: "asked", askId, questions, context: this.#text.slice(-8_000) });
     return answered;
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { StringDecoder } from "node:string_decoder";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FailureKind } from "../../core/task/state.ts";
 import { startAgentProcess, type AgentProcess } from "./agent-process.ts";
@@ -7,6 +8,7 @@ import { AsyncQueue } from "./async-queue.ts";
 import type { AgentDriver, AgentEvent, Conversation, ConversationOptions } from "./driver.ts";
 
 const keptBytes = 200_000;
+const longestLine = 8_000;
 const graceMs = 10_000;
 
 /** What an exit code tells, after sysexits(3); all others are a failure of the work. */
@@ -36,6 +38,8 @@ class CommandConversation implements Conversation {
   #stopping = false;
   #running = true;
   #output = Buffer.alloc(0);
+  readonly #decoder = new StringDecoder("utf8");
+  #line = "";
   #activeAt = 0;
 
   constructor(command: string, options: ConversationOptions) {
@@ -69,9 +73,19 @@ class CommandConversation implements Conversation {
 
   #hear(data: Buffer): void {
     this.#output = Buffer.concat([this.#output, data]).subarray(-keptBytes);
+    this.#show(this.#decoder.write(data));
     if (Date.now() - this.#activeAt < 1_000) return;
     this.#activeAt = Date.now();
     this.#events.push({ type: "active" });
+  }
+
+  /** Whole lines, for those who watch; a line without end is cut. */
+  #show(piece: string): void {
+    const text = this.#line + piece;
+    const end = text.length > longestLine ? text.length : text.lastIndexOf("\n") + 1;
+    this.#line = text.slice(end);
+    const shown = text.slice(0, end).trimEnd();
+    if (shown !== "") this.#events.push({ type: "said", text: shown });
   }
 
   async #run(): Promise<void> {
@@ -81,6 +95,7 @@ class CommandConversation implements Conversation {
     // What it wrote last may still be in the pipe; a process that escaped and holds it open is not waited for.
     await Promise.race([heard, pause(1_000, undefined, { ref: false })]);
     this.#running = false;
+    this.#show(`${this.#decoder.end()}\n`);
     this.#events.push(this.#endOf(code, problem ?? (signal === null ? `exit code ${code}` : `ended by ${signal}`)));
     this.#events.end();
   }

@@ -242,7 +242,10 @@ describe.each(Object.entries(subjects))("%s", (_, { driver, converses, counts })
     const events = reader(start(driver(), "act:leave"));
     const { conversationId } = await events.until("conversation-started");
     expect(conversationId).not.toBe("");
-    expect(await events.end()).toMatchObject({ type: "finished" });
+    const end = await events.end();
+    expect(end).toMatchObject({ type: "finished", text: expect.stringMatching(/\S/) });
+    const said = events.seen.flatMap((event) => (event.type === "said" ? event.text : [])).join("\n");
+    expect(said).toContain(end.type === "finished" ? end.text.split("\n").at(-1) : undefined);
     await untilNothingRuns();
     const used = events.seen.filter((event) => event.type === "used");
     if (!counts) return expect(used).toEqual([]);
