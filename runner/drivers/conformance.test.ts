@@ -341,8 +341,8 @@ describe.each(Object.entries(subjects))("%s", (_, { driver, converses, counts })
     expect(await again.end()).toMatchObject({ type: "finished", text: expect.stringContaining("Heard before: act:finish") });
     const used = again.seen.findLast((event) => event.type === "used")?.usd ?? 0;
     expect(used).toBeGreaterThan(0);
-    // What the parked process had not told yet may be told by the next one; never all of the past again.
-    expect(used).toBeLessThanOrEqual(once * 2 + 1e-9 - twice + (twice > 0 ? once : 0));
+    // What a process had not told when it ended may be told by the next one; never all of the past again. An adapter may end before it has told anything.
+    if (once > 0) expect(used).toBeLessThanOrEqual(once * 2 + 1e-9 - twice + (twice > 0 ? once : 0));
   });
 
   test.runIf(converses)("asks before it uses a tool, and does without what is refused", async () => {
