@@ -63,6 +63,7 @@ export function addLogin(routes: Routes): void {
       tag: "login",
       summary: "Makes a login link",
       access: "operator",
+      secretAnswer: true,
       answers: { 200: "the link and when it ends" },
     },
     async (c) => {

@@ -57,6 +57,9 @@ test("an answer with a secret is not kept: the second command changes nothing, a
   expect(await problemOf(await ask())).toMatchObject({ status: 409, reason: "answer-not-kept" });
   const body = JSON.stringify({ capabilities: [{ name: "any" }] });
   expect((await mesh.request("/agents/secretive/register", { method: "POST", token, body })).status).toBe(200);
+  const link = () => mesh.send("POST", "/login/link", {}, withKey("link"));
+  expect(await (await link()).json<{ url: string }>()).toMatchObject({ url: expect.stringContaining("code=") });
+  expect(await problemOf(await link())).toMatchObject({ status: 409, reason: "answer-not-kept" });
 });
 
 test("while it is carried out the same command is told so; when whoever made it has died it can be made again", async () => {
