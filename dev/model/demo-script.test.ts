@@ -105,6 +105,15 @@ describe("what the coding agent does", () => {
     expect(agent.used.filter((tool) => tool === "AskUserQuestion")).toHaveLength(1);
   });
 
+  test("acme/todo-app#3: a try begun again in a new conversation, as after a crash, is still the first; only its plan tells of failed tests", async () => {
+    const cwd = await checkout();
+    await new ScriptedAgent(model.url, cwd, env, () => "Comma").prompt("[mesh-six acme/todo-app#3.1 implement]\nThe plan");
+    await new ScriptedAgent(model.url, cwd, env, () => "Comma").prompt("[mesh-six acme/todo-app#3.1 implement]\nThe plan");
+    expect(failing(cwd)).toEqual(["a title with special characters stays one cell"]);
+    await new ScriptedAgent(model.url, cwd, env, () => "Comma").prompt("[mesh-six acme/todo-app#3.1 implement]\nQuote cells (RFC 4180)");
+    expect(failing(cwd)).toEqual([]);
+  });
+
   test("the next step comes from the request alone: a conversation cut anywhere and nudged goes on to the same end", async () => {
     const whole = new ScriptedAgent(model.url, await checkout(), env);
     await whole.prompt("[mesh-six acme/todo-app#1.1 implement]");

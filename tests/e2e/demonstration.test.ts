@@ -42,7 +42,10 @@ test("the demonstration: every issue ends as it should, in one command", async (
       cycles: { planning: 1, qa: 0, review: 0 },
       questions: [{ answeredBy: "architect", parked: false }],
     });
-    expect(issue("acme/todo-app#3")).toMatchObject({ cycles: { planning: 0, qa: 1, review: 0 }, questions: [{ answeredBy: "human" }] });
+    expect(issue("acme/todo-app#3"), output.slice(-8_000)).toMatchObject({
+      cycles: { planning: 0, qa: 1, review: 0 },
+      questions: [{ answeredBy: "human" }],
+    });
     expect(issue("acme/todo-app#4")).toMatchObject({
       outcome: "untouched",
       pullRequest: null,
