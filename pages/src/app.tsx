@@ -1,25 +1,29 @@
 import { computed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { AgentPage } from "./agent-page.tsx";
-import { AgentsPage } from "./agents-page.tsx";
 import { forgetSettled } from "./answering.ts";
-import { HistoryPage } from "./history-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import { liveState, logOut, notice, projects, refusedEvents, session } from "./mesh-store.ts";
-import { OnboardingPage, OnboardingsPage } from "./onboarding-page.tsx";
 import { waitingOnboardings } from "./onboarding-store.ts";
+import { lazyPage } from "./lazy-page.tsx";
 import { place, type Place } from "./place.ts";
-import { ProjectPage } from "./project-page.tsx";
 import { ProjectsPage } from "./projects-page.tsx";
 import { liveQuestions } from "./question-list.ts";
 import { QuestionPage, QuestionsPage } from "./questions-page.tsx";
-import { SessionPage } from "./session-page.tsx";
-import { SessionsPage } from "./sessions-page.tsx";
-import { SettingsPage } from "./settings-page.tsx";
-import { TaskPage } from "./task-page.tsx";
-import { TasksPage } from "./tasks-page.tsx";
 import { now, renderClock } from "./when.tsx";
+
+// What a person opens first is there at once; every other page comes when it is asked for.
+const AgentPage = lazyPage(() => import("./agent-page.tsx").then((module) => module.AgentPage));
+const AgentsPage = lazyPage(() => import("./agents-page.tsx").then((module) => module.AgentsPage));
+const HistoryPage = lazyPage(() => import("./history-page.tsx").then((module) => module.HistoryPage));
+const ProjectPage = lazyPage(() => import("./project-page.tsx").then((module) => module.ProjectPage));
+const SessionPage = lazyPage(() => import("./session-page.tsx").then((module) => module.SessionPage));
+const SessionsPage = lazyPage(() => import("./sessions-page.tsx").then((module) => module.SessionsPage));
+const SettingsPage = lazyPage(() => import("./settings-page.tsx").then((module) => module.SettingsPage));
+const TaskPage = lazyPage(() => import("./task-page.tsx").then((module) => module.TaskPage));
+const TasksPage = lazyPage(() => import("./tasks-page.tsx").then((module) => module.TasksPage));
+const OnboardingsPage = lazyPage(() => import("./onboarding-page.tsx").then((module) => module.OnboardingsPage));
+const OnboardingPage = lazyPage(() => import("./onboarding-page.tsx").then((module) => module.OnboardingPage));
 
 /** How many questions wait for a person. */
 export const waitingForPeople = computed(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parsePlace } from "./place.ts";
+import { addressWith, parsePlace, parseQuery } from "./place.ts";
 
 test.each([
   ["", "/", { page: "projects" }],
@@ -19,6 +19,8 @@ test.each([
   ["#/agents/my-laptop", "/", { page: "agent", id: "my-laptop" }],
   ["#/tasks", "/", { page: "tasks" }],
   ["#/tasks/R_kg%3D.a1-1", "/", { page: "task", id: "R_kg=.a1-1" }],
+  ["#/tasks?status=running", "/", { page: "tasks" }],
+  ["#/tasks/?status=running", "/", { page: "tasks" }],
   ["#/settings", "/", { page: "settings" }],
   ["#/projects", "/", { page: "projects" }],
   ["#/projects/acme", "/", { page: "projects" }],
@@ -30,4 +32,19 @@ test.each([
   ["#/history", "/questions/R_kg.q1-1-2", { page: "history" }],
 ])("%s%s", (hash, pathname, place) => {
   expect(parsePlace({ hash, pathname })).toEqual(place);
+});
+
+test.each([
+  ["#/tasks", {}],
+  ["#/tasks?status=running&agent=a%26b", { status: "running", agent: "a&b" }],
+  ["", {}],
+])("the query of %s", (hash, query) => {
+  expect(Object.fromEntries(parseQuery({ hash }))).toEqual(query);
+});
+
+test("an address names the filters that are set", () => {
+  expect([addressWith("/events", { type: "", agent: "a&b" }), addressWith("/events", { type: "" })]).toEqual([
+    "#/events?agent=a%26b",
+    "#/events",
+  ]);
 });

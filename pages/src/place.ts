@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 
 /** Which page is shown. */
 export type Place =
@@ -9,12 +9,18 @@ export type Place =
 /** Where the address points to. */
 export const place = signal<Place>({ page: "projects" });
 
+/** What the address adds to the place: filters of a list, `#/tasks?status=running`. */
+export const placeQuery = signal(new URLSearchParams());
+
 /**
  * `#/questions/<id>` as pages link, or the path `/questions/<id>` as notifications do; likewise
  * `sessions/<id>`, `agents/<id>`, `tasks/<id>`, `onboarding/<id>` and `projects/<owner>/<name>`. What is not known is the projects' page.
  */
 export function parsePlace({ hash, pathname }: { readonly hash: string; readonly pathname: string }): Place {
-  const [, page = "", id = "", name = ""] = (hash === "" ? pathname : hash.slice(1)).replace(/\/+$/, "").split("/").map(decoded);
+  const [, page = "", id = "", name = ""] = (hash === "" ? pathname : beforeQuery(hash.slice(1)))
+    .replace(/\/+$/, "")
+    .split("/")
+    .map(decoded);
   switch (page) {
     case "history":
     case "settings":
@@ -34,10 +40,37 @@ export function parsePlace({ hash, pathname }: { readonly hash: string; readonly
   }
 }
 
+/** The query within the `#` form; what follows the path does not count there. */
+export function parseQuery({ hash }: { readonly hash: string }): URLSearchParams {
+  const at = hash.indexOf("?");
+  return new URLSearchParams(at < 0 ? "" : hash.slice(at + 1));
+}
+
+/** The address of a list with filters; empty ones are left out. */
+export function addressWith(path: string, query: Readonly<Record<string, string>>): string {
+  const kept = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
+  return kept === "" ? `#${path}` : `#${path}?${kept}`;
+}
+
+/** Puts filters into the address, so that it can be shared and gone back to; `replace` leaves no step in the history, as while typing. */
+export function showQuery(path: string, query: Readonly<Record<string, string>>, replace = false): void {
+  const address = addressWith(path, query);
+  if (address === location.hash) return;
+  if (!replace) location.hash = address;
+  else {
+    history.replaceState(history.state, "", address);
+    placeQuery.value = parseQuery({ hash: address });
+  }
+}
+
 /** Keeps `place` with the address. A path becomes its `#` form, so that links of the page lead on from the root. */
 export function followAddress(): void {
   if (location.hash === "" && location.pathname !== "/") history.replaceState(null, "", `/#${location.pathname}`);
-  const follow = () => (place.value = parsePlace(location));
+  const follow = () =>
+    batch(() => {
+      place.value = parsePlace(location);
+      placeQuery.value = parseQuery(location);
+    });
   addEventListener("hashchange", follow);
   follow();
 }
@@ -45,6 +78,10 @@ export function followAddress(): void {
 /** Of an owner or a repository: nothing that would lead a request elsewhere. */
 function isName(text: string): boolean {
   return /^[A-Za-z0-9._-]+$/.test(text) && !/^\.+$/.test(text);
+}
+
+function beforeQuery(path: string): string {
+  return path.split("?", 1)[0] ?? "";
 }
 
 function decoded(text: string): string {
