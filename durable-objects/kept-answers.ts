@@ -10,7 +10,7 @@ const keptMs = dayMs;
 /** Whoever made a call has died when it has not been answered by then. */
 const answeredWithinMs = 10 * minuteMs;
 
-/** Answers of calls that came with an `Idempotency-Key`, for a day. Bodies are kept as hashes, and no answer that holds a secret is. */
+/** Answers of calls that came with an `Idempotency-Key`, for a day. Bodies are kept as MACs, and no answer that holds a secret is. */
 export class KeptAnswers {
   readonly #sql: SqlStorage;
 
@@ -22,18 +22,18 @@ export class KeptAnswers {
     this.#sql.exec("CREATE INDEX IF NOT EXISTS kept_answers_at ON kept_answers (at)");
   }
 
-  /** A call begins; `said` is the hash of what it asks. */
-  begin(id: string, said: string, at: Moment): KeptCall {
+  /** A call begins; `said` are the MACs of what it asks, one for each signing key, the present one first. */
+  begin(id: string, said: readonly string[], at: Moment): KeptCall {
     this.#sql.exec("DELETE FROM kept_answers WHERE at < ? OR (status IS NULL AND at < ?)", at - keptMs, at - answeredWithinMs);
     const [row] = this.#sql.exec<{ said: string; status: number | null; answer: string | null }>(
       "SELECT * FROM kept_answers WHERE id = ?",
       id,
     );
     if (row === undefined) {
-      this.#sql.exec("INSERT INTO kept_answers (id, said, at) VALUES (?, ?, ?)", id, said, at);
+      this.#sql.exec("INSERT INTO kept_answers (id, said, at) VALUES (?, ?, ?)", id, said[0], at);
       return { known: "first" };
     }
-    if (row.said !== said) return { known: "other-call" };
+    if (!said.includes(row.said)) return { known: "other-call" };
     return row.status === null ? { known: "under-way" } : { known: "answered", status: row.status, answer: row.answer };
   }
 

@@ -91,8 +91,8 @@ export class Settings extends DurableObject<Env> {
     return this.#record.read().meshState.stopped === null ? this.#record.read().meshState : this.#change(null);
   }
 
-  /** A command with an `Idempotency-Key` begins. */
-  callBegins(id: string, said: string, at: Moment): KeptCall {
+  /** A command with an `Idempotency-Key` begins; `said`: the MACs of what it asks, that under the present signing key first. */
+  callBegins(id: string, said: readonly string[], at: Moment): KeptCall {
     const call = this.#answers.begin(id, said, at);
     if (call.known === "first") this.meter.wrote();
     return call;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { base64url, derivedSecret, mac, sameText, signingKeyOf } from "./keys.ts";
+import { base64url, derivedSecret, mac, macs, sameText, signingKeyOf } from "./keys.ts";
 
 const [current, previous] = ["a-signing-key-of-32-characters-01", "b-signing-key-of-32-characters-02"];
 
@@ -22,6 +22,12 @@ test("a MAC is known under the present key and the one before, and for its own p
   expect(await signingKeyOf({ current }, "reply-link", "text", before)).toBeUndefined();
   expect(await signingKeyOf({ current, previous }, "cookie", "text", now)).toBeUndefined();
   expect(await signingKeyOf({ current, previous }, "reply-link", "texts", now)).toBeUndefined();
+});
+
+test("while rotating there is a MAC under each key, that under the present one first", async () => {
+  const [now, before] = [await mac(current, "command", "text"), await mac(previous, "command", "text")];
+  expect(await macs({ current, previous }, "command", "text")).toEqual([now, before]);
+  expect(await macs({ current }, "command", "text")).toEqual([now]);
 });
 
 test("texts are compared whole", async () => {

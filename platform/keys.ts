@@ -5,7 +5,7 @@ export interface SigningKeys {
 }
 
 /** One key for one use: a MAC made for one purpose is worth nothing for another. */
-export type KeyPurpose = "hook-id" | "hook-secret" | "cookie" | "login-link" | "reply-link";
+export type KeyPurpose = "hook-id" | "hook-secret" | "cookie" | "login-link" | "reply-link" | "command";
 
 const encoder = new TextEncoder();
 const macKeys = new Map<string, CryptoKey>();
@@ -46,12 +46,21 @@ export async function mac(signingKey: string, purpose: KeyPurpose, text: string)
   return base64url(new Uint8Array(whole, 0, 16));
 }
 
+/** The text's MAC under the present signing key, and while rotating under the one before. */
+export function macs(keys: SigningKeys, purpose: KeyPurpose, text: string): Promise<string[]> {
+  return Promise.all(allOf(keys).map((key) => mac(key, purpose, text)));
+}
+
 /** The signing key under which `given` is the text's MAC; undefined when under none. Compared in constant time. */
 export async function signingKeyOf(keys: SigningKeys, purpose: KeyPurpose, text: string, given: string): Promise<string | undefined> {
-  for (const key of keys.previous ? [keys.current, keys.previous] : [keys.current]) {
+  for (const key of allOf(keys)) {
     if (await sameText(await mac(key, purpose, text), given)) return key;
   }
   return undefined;
+}
+
+function allOf({ current, previous }: SigningKeys): string[] {
+  return previous ? [current, previous] : [current];
 }
 
 /** Whether two texts are equal, in a time that tells nothing of where they differ: their digests are compared, every byte. */

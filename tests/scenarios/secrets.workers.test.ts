@@ -88,7 +88,7 @@ test("nothing that was put in is found in any object's storage, any file or any 
   clock.shift(dayMs);
   await archiveJournal(mesh.env, it.key);
 
-  for (const purpose of ["hook-id", "hook-secret", "cookie", "login-link", "reply-link"] satisfies KeyPurpose[]) {
+  for (const purpose of ["hook-id", "hook-secret", "cookie", "login-link", "reply-link", "command"] satisfies KeyPurpose[]) {
     keep(`key for ${purpose}`, await derivedSecret(signingKey, purpose));
   }
   for (const hook of [

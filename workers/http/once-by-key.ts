@@ -1,5 +1,6 @@
 import { now } from "../../platform/clock.ts";
-import { hex, sha256 } from "../../platform/keys.ts";
+import { settingsOf } from "../../platform/config.ts";
+import { macs, signingKeys } from "../../platform/keys.ts";
 import { settings } from "../../durable-objects/remote.ts";
 import { problem } from "./errors.ts";
 import type { HttpContext } from "./http.ts";
@@ -20,7 +21,9 @@ export async function onceByKey(
   const input = await inputIdOf(c);
   if (input instanceof Response) return input;
   const kept = settings(c.env);
-  const before = await kept.callBegins(input.id, hex(await sha256(JSON.stringify(asked.given) ?? "")).slice(0, 32), now());
+  // What is asked may hold a key, and a short one could be guessed from a plain hash.
+  const said = await macs(signingKeys(settingsOf(c.env)), "command", `${input.id}\n${JSON.stringify(asked.given)}`);
+  const before = await kept.callBegins(input.id, said, now());
   if (before.known === "other-call") return problem(422, "idempotency-key-reused", "This Idempotency-Key was used for another request.");
   if (before.known === "under-way") {
     return problem(409, "under-way", "The request with this Idempotency-Key is being carried out.", undefined, { "retry-after": "1" });

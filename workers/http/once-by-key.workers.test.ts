@@ -1,9 +1,10 @@
+import { runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, test } from "vitest";
 import { dayMs, minuteMs } from "../../core/time.ts";
 import { settings } from "../../durable-objects/remote.ts";
 import { clock, now } from "../../platform/clock.ts";
-import { hex, sha256 } from "../../platform/keys.ts";
-import { createTestMesh, problemOf } from "../test-mesh.ts";
+import { hex, macs, sha256 } from "../../platform/keys.ts";
+import { createTestMesh, problemOf, signingKey } from "../test-mesh.ts";
 
 const mesh = createTestMesh();
 afterEach(() => clock.reset());
@@ -15,6 +16,12 @@ async function agent(id: string): Promise<void> {
   const { token } = await (await mesh.send("POST", "/agents", { id })).json<{ token: string }>();
   const body = JSON.stringify({ capabilities: [{ name: "any" }] });
   await mesh.request(`/agents/${id}/register`, { method: "POST", token, body });
+}
+
+/** The id of a command, and what is kept of what it asks. */
+async function commandOf(named: string, given: string) {
+  const id = hex(await sha256(named)).slice(0, 32);
+  return { id, said: await macs({ current: signingKey }, "command", `${id}\n${given}`) };
 }
 
 const drains = async (id: string) => (await (await mesh.request(`/agents/${id}`)).json<{ draining: boolean }>()).draining;
@@ -64,11 +71,36 @@ test("an answer with a secret is not kept: the second command changes nothing, a
 
 test("while it is carried out the same command is told so; when whoever made it has died it can be made again", async () => {
   await agent("slow");
-  const hash = async (text: string) => hex(await sha256(text)).slice(0, 32);
-  const id = await hash("POST /agents/slow/drain\nk");
-  await settings(mesh.env).callBegins(id, await hash('{"body":{"draining":true}}'), now());
+  const { id, said } = await commandOf("POST /agents/slow/drain\nk", '{"body":{"draining":true}}');
+  await settings(mesh.env).callBegins(id, said, now());
   const meanwhile = await drain("slow", true, "k");
   expect([meanwhile.headers.get("retry-after"), await problemOf(meanwhile)]).toMatchObject(["1", { status: 409, reason: "under-way" }]);
   clock.shift(11 * minuteMs);
   expect((await drain("slow", true, "k")).status).toBe(202);
+});
+
+test("of what is asked an HMAC is kept, so that a key in it cannot be guessed from what lies there", async () => {
+  await agent("hashed");
+  await drain("hashed", true, "k");
+  const given = '{"body":{"draining":true}}';
+  const { id, said } = await commandOf("POST /agents/hashed/drain\nk", given);
+  const kept = await runInDurableObject(
+    mesh.env.SETTINGS.getByName("settings"),
+    (_, { storage }) => storage.sql.exec<{ said: string }>("SELECT said FROM kept_answers WHERE id = ?", id).one().said,
+  );
+  expect([kept]).toEqual(said);
+  for (const text of [given, `${id}\n${given}`]) expect(hex(await sha256(text))).not.toContain(kept);
+});
+
+test("a command is known again when the signing key was changed meanwhile", async () => {
+  await agent("rotated");
+  expect((await drain("rotated", true, "k")).status).toBe(202);
+  const present = signingKey;
+  Object.assign(mesh.env, { SIGNING_KEY: "another-signing-key-of-32-charac", SIGNING_KEY_PREVIOUS: present });
+  try {
+    expect((await drain("rotated", true, "k")).headers.get("idempotent-replayed")).toBe("true");
+    expect(await problemOf(await drain("rotated", false, "k"))).toMatchObject({ reason: "idempotency-key-reused" });
+  } finally {
+    Object.assign(mesh.env, { SIGNING_KEY: present, SIGNING_KEY_PREVIOUS: undefined });
+  }
 });
