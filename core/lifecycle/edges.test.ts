@@ -170,6 +170,8 @@ describe("fences", () => {
     expect(run.report({ type: "plan", markdown: "# Other" }).ignored).toBe("stale");
     expect(run.run.planApprovedBy).toBeDefined();
     expect(run.report({ type: "branch-pushed", branch: "mesh/12.9", sha: sha("a"), commits: 1 }).ignored).toBe("foreign-branch");
+    expect(run.report({ type: "session-started", sessionId: "R_other.7.1", conversationId: "theirs" }).ignored).toBe("foreign-session");
+    expect(run.run.session.conversationId).toBe("c-1");
   });
 });
 

@@ -11,7 +11,7 @@ import { askOnPhones, settleNotices } from "./people-notices.ts";
 import { reminderDue, windQuestionTimers } from "./reminders.ts";
 import { learnFrom } from "./learning.ts";
 import { tell } from "./live-step.ts";
-import { markApplied, sessionActive, tryStart, wantStep } from "./session-steps.ts";
+import { askedBy, markApplied, sessionActive, tryStart, wantStep } from "./session-steps.ts";
 
 export function questionOf(step: Step, id: QuestionId): Question | undefined {
   return step.run.questions.find((question) => question.id === id);
@@ -142,7 +142,7 @@ export function sessionParked(step: Step, id: QuestionId): void {
 /** The slot has been held long enough: the session is told to park. */
 export function holdForOver(step: Step): void {
   step.timer("hold-for", null);
-  const question = step.run.questions.find((one) => one.purpose === "session" && isOpen(one) && one.asker?.task === step.run.session.task);
+  const question = askedBy(step.run, step.run.session.task);
   if (question && step.run.session.task !== null) tell(step, { type: "park", questionId: question.id });
 }
 

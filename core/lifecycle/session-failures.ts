@@ -1,5 +1,6 @@
 import { backoffMs } from "../task/backoff.ts";
 import type { SessionStep, TaskError } from "../task/state.ts";
+import { minuteMs } from "../time.ts";
 import { noteComment } from "./notes.ts";
 import { askPeople } from "./ask-people.ts";
 import { sessionStepOver, tell } from "./live-step.ts";
@@ -21,7 +22,9 @@ export function sessionStalled(step: Step): void {
   }
   step.event("session-lost", { silentSince: session.lastActivityAt });
   step.cancelTask(session.task, "silent");
-  infrastructureFailed(step, "the session gave no sign of work");
+  const minutes = Math.round((step.at - session.lastActivityAt) / minuteMs);
+  const nudged = session.nudges > 0 ? ", also after a nudge" : "";
+  infrastructureFailed(step, `the session gave no sign of work for ${minutes} min${nudged}: no event, no change, no running command`);
 }
 
 /** What the run wanted of the session when it broke off, to be asked for again. */

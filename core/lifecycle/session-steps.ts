@@ -67,6 +67,7 @@ function assignmentOf(step: Step, name: SessionStep, prompt: StartPrompt): Sessi
     testCommand: policy.qa.testCommand,
     testTimeoutMs: policy.qa.testTimeoutMs,
     activeLimitMs: policy.session.activeLimitMs,
+    stallAfterMs: policy.session.stallAfterMs,
     budgetUsd: Math.max(0, policy.budget.perIssueUsd + run.spend.allowedMore - run.spend.usd - run.spend.earlierUsd),
     allowWorkflowChanges: policy.session.allowWorkflowChanges,
     tools: policy.tools,
@@ -102,8 +103,13 @@ export function stallAfter(step: Step): number {
     : step.policy.session.stallAfterMs;
 }
 
+/** The open question that this step of the session has asked. */
+export function askedBy(run: Run, task: Run["session"]["task"]): Question | undefined {
+  return run.questions.find((question) => question.purpose === "session" && isOpen(question) && question.asker?.task === task);
+}
+
 export function waitsForPerson(run: Run): boolean {
-  return run.questions.some((question) => question.purpose === "session" && isOpen(question) && question.asker?.task === run.session.task);
+  return askedBy(run, run.session.task) !== undefined;
 }
 
 export function markApplied(step: Step, which: (question: Question) => boolean): void {

@@ -56,7 +56,25 @@ describe("the session breaks off", () => {
     run.wait(10 * minute);
     expect(run.eventTypes).toContain("session-lost");
     expect(run.cancelled).toHaveLength(1);
-    expect(run.run.infrastructure).toBe(1);
+    expect(run.run).toMatchObject({ infrastructure: 1, wait: { for: "start", prompt: { type: "resume" } } });
+    expect(run.events).toContainEqual(
+      expect.objectContaining({
+        data: expect.objectContaining({
+          message: expect.stringMatching(/^the session gave no sign of work for 20 min, also after a nudge/),
+        }),
+      }),
+    );
+    run.wait(10_000);
+    expect(run.submitted[0]?.payload).toMatchObject({ conversationId: "c-1", step: "implement" });
+  });
+  test("a command that is silent for hours and said once a minute to be running: neither nudged nor lost", () => {
+    const run = new ScriptedRun().toImplementation();
+    for (let minutes = 0; minutes < 180; minutes += 1) {
+      run.wait(minute);
+      expect(run.actions).toEqual([]);
+      run.report({ type: "progress" }).hear({ type: "time-passed" }, 0);
+      expect(run.actions).toEqual([]);
+    }
   });
   test("activity after the nudge counts", () => {
     const run = new ScriptedRun()
@@ -121,6 +139,24 @@ describe("questions", () => {
     run.answer(run.openQuestion, "Red");
     expect(run.submitted[0]).toMatchObject({ affinity: laptop, payload: { conversationId: "c-1", step: "answer" } });
     expect(run.prompt).toContain("Which colour?' is: Red");
+  });
+  test.each(["the runner was shut down", "paused"])(
+    "stopped (%s) while it asks → parked; the answer resumes the same conversation",
+    (stopped) => {
+      const run = asked().done({ stopped });
+      expect(run.eventTypes).toContain("question-parked");
+      expect(run.run).toMatchObject({ session: { task: null }, wait: { for: "nothing" } });
+      expect(run.submitted).toEqual([]);
+      run.wait(24 * 60 * minute).answer(run.openQuestion, "Red");
+      expect(run.submitted[0]).toMatchObject({ payload: { conversationId: "c-1", step: "answer" } });
+      expect(run.prompt).toContain("Which colour?' is: Red");
+    },
+  );
+  test("stopped when the answer was on its way → goes on at once, with the answer", () => {
+    const run = asked();
+    run.answer(run.openQuestion, "Red").done({ stopped: "the runner was shut down" });
+    expect(run.submitted[0]).toMatchObject({ payload: { conversationId: "c-1" } });
+    expect(run.prompt).toMatch(/Which colour\?.*Red/s);
   });
   test("the first answer wins; a late one is kept", () => {
     const run = asked();

@@ -20,7 +20,7 @@ import { healthAnswered, mergeAnswered, pullObserved } from "./review.ts";
 import type { RunAction, RunContext, RunInput } from "./run-input.ts";
 import { sessionFailed } from "./session-failures.ts";
 import { sessionStepOver } from "./live-step.ts";
-import { sessionAccepted, sessionActive, wantStep } from "./session-steps.ts";
+import { askedBy, sessionAccepted, sessionActive, wantStep } from "./session-steps.ts";
 import type { Question, Run } from "./state.ts";
 import { Step } from "./step.ts";
 import { timePassed } from "./timers.ts";
@@ -235,7 +235,10 @@ function sessionTaskEnded(step: Step, input: Of<"task-ended">): void {
   }
   const { wait } = step.run;
   const name = wait.for === "slot" || wait.for === "session" ? wait.step : (step.run.session.step ?? "implement");
+  const asked = askedBy(step.run, input.task);
   sessionStepOver(step);
+  // Stopped (its runner leaves, a person paused) while it waited for an answer: it goes on with that and not before.
+  if (end?.stopped !== undefined && asked !== undefined) return sessionParked(step, asked.id);
   if (end?.stopped !== undefined)
     return wantStep(step, name, name === "test" ? { type: "test" } : { type: "resume", because: `it was stopped (${end.stopped})` });
   if (name === "test" && !step.run.tests) return testStepDone(step);
@@ -258,6 +261,7 @@ function reported(step: Step, input: Of<"session-report">): string | null {
       sessionActive(step);
       return null;
     case "session-started":
+      if (body.sessionId !== step.run.session.id) return "foreign-session";
       step.set({
         session: {
           ...step.run.session,

@@ -213,6 +213,8 @@ export const sessionAssignment = z.object({
   testCommand: text(2_000).nullable(),
   testTimeoutMs: z.number().int().positive(),
   activeLimitMs: z.number().int().positive(),
+  /** Without a `progress` for so long the session counts as stalled. Absent from older meshes. */
+  stallAfterMs: z.number().int().positive().optional(),
   /** Spend left for the issue in US dollars; the runner stops the agent when its process passes it. */
   budgetUsd: z.number().nonnegative(),
   allowWorkflowChanges: z.boolean(),
