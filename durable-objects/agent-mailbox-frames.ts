@@ -19,7 +19,7 @@ export function parseAgentFrame(message: string | ArrayBuffer): Result<AgentFram
   if (json === undefined) return refused(badFrame("not JSON"));
   const version = versionOf(json);
   if (version !== undefined && version !== protocolVersion) {
-    return refused({ code: closeCodes.unknownVersion, reason: `protocol version ${protocolVersion} is spoken here` });
+    return refused(otherVersion(version));
   }
   const parsed = agentFrame.safeParse(json);
   if (parsed.success) return ok(message.length > limits.resultBytes ? withSmallResults(parsed.data) : parsed.data);
@@ -51,6 +51,16 @@ export function tooMuch(reason: string): Closing {
 export function badFrame(reason: string): Closing {
   // Printable ASCII only, so that characters are bytes.
   return { code: closeCodes.badFrame, reason: reason.replace(/[^ -~]/g, "?").slice(0, 123) };
+}
+
+/** Closes with code 4406: which version the agent speaks, which the mesh, and which of the two is behind. */
+function otherVersion(version: unknown): Closing {
+  const spoken = `this mesh speaks version ${protocolVersion} of the agent protocol`;
+  if (typeof version !== "number" || !Number.isSafeInteger(version)) {
+    return { code: closeCodes.unknownVersion, reason: `${spoken}; hello has to name it as a whole number` };
+  }
+  const behind = version > protocolVersion ? "update the mesh, or use an older agent" : "update the agent";
+  return { code: closeCodes.unknownVersion, reason: `${spoken}, not ${version}: ${behind}` };
 }
 
 function isTooLarge(text: string): boolean {

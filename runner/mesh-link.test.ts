@@ -135,6 +135,33 @@ test.each([
   expect(mesh.hellos).toHaveLength(1);
 });
 
+test("refused for its version, it says which it speaks and what the mesh says, and asks no second time", async () => {
+  mesh.refuseHelloWith = {
+    code: closeCodes.unknownVersion,
+    reason: "this mesh speaks version 3 of the agent protocol, not 1: update the agent",
+  };
+  const { link } = connect();
+  const { reason, message } = await link.ended;
+  expect(reason).toBe("unsupported-version");
+  expect(message).toMatch(
+    /^this runner \(\d\S*\) speaks version 1 of the agent protocol, and the mesh at http:\S+ refuses it: this mesh speaks version 3/,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect([mesh.hellos.length, mesh.registrations]).toEqual([1, 1]);
+});
+
+test.each([
+  [2, /welcomed with version 2: update the runner$/],
+  [0, /welcomed with version 0: update the mesh, or use an older runner$/],
+])("welcomed with version %i, it leaves before it says anything", async (version, words) => {
+  mesh.speaks = version;
+  journal.report({ ...ref, type: "progress", summary: "not for you" });
+  const { link } = connect();
+  expect(await link.ended).toMatchObject({ reason: "unsupported-version", message: expect.stringMatching(words) });
+  expect([mesh.hellos.length, mesh.reports]).toEqual([1, []]);
+  expect(journal.unacknowledged()).toHaveLength(1);
+});
+
 test("with a token that does not grant every capability it registers what is left", async () => {
   mesh.grants = ["qa"];
   const connected = mesh.connected();

@@ -1,10 +1,12 @@
 import { WebSocket } from "ws";
 import { closeCodes, heartbeatRequest, limits, meshFrame, protocolVersion } from "../core/protocol/frames.ts";
 import type { AgentFrame, Assignment, Command, MeshFrame, Registration, Report } from "../core/protocol/frames.ts";
+import { plainText } from "../core/sessions/recording.ts";
 import type { Moment } from "../core/time.ts";
 import type { Journal } from "./journal.ts";
 import type { Log } from "./log.ts";
 import { agentUrl, register, type MeshAccess } from "./mesh-api.ts";
+import { runnerVersion } from "./registration.ts";
 
 /** Why a runner cannot go on trying; its message is for the person who started it. */
 export interface LinkEnd {
@@ -156,7 +158,7 @@ class Link implements MeshLink {
     socket.on("close", (code, reason) => {
       if (this.#socket !== socket || this.#closed) return;
       this.connected = false;
-      const end = endOf(code, mesh);
+      const end = endOf(code, mesh, String(reason));
       if (end !== undefined) return this.#giveUp(end);
       log("warn", "connection to the mesh lost", { code, reason: problem || String(reason) });
       this.#again(problem || `closed with ${code}`);
@@ -183,6 +185,10 @@ class Link implements MeshLink {
     if (frame === "unknown") return log("warn", "the mesh sent a frame this version does not know", { bytes: data.length });
     switch (frame.type) {
       case "welcome":
+        if (frame.version !== protocolVersion) {
+          const behind = frame.version > protocolVersion ? "update the runner" : "update the mesh, or use an older runner";
+          return this.#giveUp(otherVersion(this.#options.mesh, `it welcomed with version ${frame.version}: ${behind}`));
+        }
         this.connected = true;
         this.#failures = 0;
         journal.acknowledged(frame.ack);
@@ -238,18 +244,19 @@ class Link implements MeshLink {
   }
 }
 
-function endOf(code: number, mesh: MeshAccess): LinkEnd | undefined {
+function endOf(code: number, mesh: MeshAccess, said: string): LinkEnd | undefined {
   if (code === closeCodes.unauthorized)
     return { reason: "unauthorized", message: `the mesh no longer accepts the token of agent ${mesh.id}` };
-  if (code === closeCodes.unknownVersion) {
-    return {
-      reason: "unsupported-version",
-      message: `the mesh does not speak version ${protocolVersion} of the agent protocol: update the runner`,
-    };
-  }
+  if (code === closeCodes.unknownVersion) return otherVersion(mesh, said === "" ? "this mesh speaks another one: update the runner" : said);
   if (code === closeCodes.replaced)
     return { reason: "replaced", message: `another runner connected as ${mesh.id}; each runner needs an id of its own` };
   return undefined;
+}
+
+/** `said`: the mesh's own words, which name its version and which of the two is behind. */
+function otherVersion(mesh: MeshAccess, said: string): LinkEnd {
+  const spoken = `this runner (${runnerVersion}) speaks version ${protocolVersion} of the agent protocol`;
+  return { reason: "unsupported-version", message: `${spoken}, and the mesh at ${mesh.url} refuses it: ${plainText(said)}` };
 }
 
 const knownFrames = new Set<string>(meshFrame.options.map(({ shape }) => shape.type.value));
@@ -259,7 +266,9 @@ function parseFrame(data: string): MeshFrame | "unknown" | "malformed" {
     const value: unknown = JSON.parse(data);
     const frame = meshFrame.safeParse(value);
     if (frame.success) return frame.data;
-    const { type } = value as { readonly type?: unknown };
+    const { type, version } = value as { readonly type?: unknown; readonly version?: unknown };
+    // Of a mesh of another version nothing more is to be understood than that it is one.
+    if (type === "welcome" && typeof version === "number") return { type, version, ack: 0 };
     return typeof type === "string" && !knownFrames.has(type) ? "unknown" : "malformed";
   } catch {
     return "malformed";

@@ -132,7 +132,11 @@ test("of many that begin in one folder at the same moment one has it, whatever a
 }, 30_000);
 
 test.each([
-  [closeCodes.unknownVersion, "unsupported-version", /does not speak version 1 of the agent protocol: update the runner/],
+  [
+    closeCodes.unknownVersion,
+    "unsupported-version",
+    /speaks version 1 of the agent protocol.*this mesh speaks another one: update the runner/,
+  ],
   [closeCodes.replaced, "replaced", /another runner connected as laptop-1; each runner needs an id of its own/],
 ] as const)("closed with %i, a runner stops its agent and ends with words for a person", async (code, reason, words) => {
   const runner = await start();
@@ -142,4 +146,19 @@ test.each([
   mesh.closeWith(code);
   expect(await runner.ended).toMatchObject({ reason, exitCode: 78, message: expect.stringMatching(words) });
   expect(processesIn(place)).toBe(0);
+});
+
+test("of another version, the program says so in clear words, ends with 78 and does not come back", async () => {
+  const reason = "this mesh speaks version 3 of the agent protocol, not 1: update the agent";
+  mesh.refuseHelloWith = { code: closeCodes.unknownVersion, reason };
+  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), "--url", mesh.url, "--id", "laptop-1", "--dir", folder], {
+    env: { PATH: process.env["PATH"], HOME: folder, MESH_AGENT_TOKEN: mesh.token },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (data) => (said += String(data)));
+  const ended = await new Promise((resolve) => child.once("close", (...how) => resolve(how)));
+  expect([ended, mesh.hellos.length]).toEqual([[78, null], 1]);
+  expect(said.trim().split("\n").at(-1)).toMatch(/^mesh-runner: this runner \(\S+\) speaks version 1 of the agent protocol, and the mesh/);
+  expect(said).toContain(reason);
 });

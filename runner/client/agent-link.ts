@@ -1,5 +1,5 @@
 import type { AgentFrame, MeshFrame, Report } from "../../core/protocol/frames.ts";
-import { batched, closeCodes, heartbeatRequest, socketProtocol, tokenProtocolPrefix } from "./protocol.ts";
+import { batched, closeCodes, heartbeatRequest, protocolVersion, socketProtocol, tokenProtocolPrefix } from "./protocol.ts";
 
 /** Why there is no sense in trying on; the message is for the person who runs the agent. */
 export interface AgentEnd {
@@ -106,8 +106,12 @@ export function socketSession(host: LinkHost): Promise<SessionEnd> {
 function endOf(code: number, reason: string): AgentEnd | undefined {
   if (code === closeCodes.unauthorized) return { reason: "unauthorized", message: "the mesh no longer accepts this token" };
   if (code === closeCodes.replaced) return { reason: "replaced", message: "another program connected under this id; each needs its own" };
-  if (code === closeCodes.unknownVersion) return { reason: "unsupported-version", message: `${reason}: update the client` };
+  if (code === closeCodes.unknownVersion) return otherVersion(reason || "the mesh speaks another one: update the client");
   return undefined;
+}
+
+function otherVersion(said: string): AgentEnd {
+  return { reason: "unsupported-version", message: `this client speaks version ${protocolVersion} of the agent protocol: ${said}` };
 }
 
 /** What the mesh says and this version does not know is passed over: newer meshes may say more. */

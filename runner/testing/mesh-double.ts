@@ -41,11 +41,15 @@ export interface MeshDouble {
   bundlesOpened: number;
   /** Answers calls for bundles with this instead. */
   refuseBundlesWith: { status: number; reason: string } | undefined;
+  /** Closes after each `hello` with this instead of welcoming. */
+  refuseHelloWith: { code: number; reason: string } | undefined;
+  /** The version it welcomes with. */
+  speaks: number;
   /** Answers upgrades and calls with this status instead. */
   refuseWith: number | undefined;
   send(frame: MeshFrame): void;
   dropConnection(): void;
-  closeWith(code: number): void;
+  closeWith(code: number, reason?: string): void;
   /** The next report that fits, or one that came before and was not waited for yet. */
   until<T extends ReportBody["type"]>(
     type: T,
@@ -101,8 +105,12 @@ export async function startMeshDouble(): Promise<MeshDouble> {
     if (frame.type === "heartbeat") return ws.send(heartbeatResponse);
     if (frame.type === "hello") {
       mesh.hellos.push(frame);
+      if (mesh.refuseHelloWith !== undefined) {
+        notify();
+        return ws.close(mesh.refuseHelloWith.code, mesh.refuseHelloWith.reason);
+      }
       const ack = mesh.acknowledge ? (mesh.reports.at(-1)?.seq ?? 0) : frame.lastAck;
-      ws.send(JSON.stringify({ type: "welcome", version: 1, ack } satisfies MeshFrame));
+      ws.send(JSON.stringify({ type: "welcome", version: mesh.speaks, ack } satisfies MeshFrame));
     }
     if (frame.type === "output" && mesh.keepOutput) keepOutput(frame);
     if (frame.type === "reports") {
@@ -145,10 +153,12 @@ export async function startMeshDouble(): Promise<MeshDouble> {
     variables: null,
     bundlesOpened: 0,
     refuseBundlesWith: undefined,
+    refuseHelloWith: undefined,
+    speaks: 1,
     refuseWith: undefined,
     send: (frame) => current?.send(JSON.stringify(frame)),
     dropConnection: () => current?.terminate(),
-    closeWith: (code) => current?.close(code),
+    closeWith: (code, reason) => current?.close(code, reason),
     async until(type, fits = () => true) {
       while (true) {
         const found = mesh.reports.find((report) => !taken.has(report) && report.body.type === type && fits(report.body as never));
