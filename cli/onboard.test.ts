@@ -27,6 +27,7 @@ function view(steps: number, change: Partial<Record<keyof OnboardingView, unknow
     completed: onboardingActivities.slice(0, steps).map((name) => ({ activity: name, summary: `${name} is done`, at: begun })),
     error: null,
     login: null,
+    pause: null,
     permissions: [],
     project: null,
     board: {
@@ -57,6 +58,13 @@ function story(...views: readonly OnboardingView[]): void {
 }
 
 const all = onboardingActivities.length;
+
+test("a service that asks to wait is named, with until when", async () => {
+  const until = Date.now() + 600_000;
+  mesh.on("GET /onboard/o1", { ...view(1, { pause: { service: "GitHub", until } }) });
+  const { code, stdout } = await runMesh(["onboard", "status", "o1"], { env: env() });
+  expect([code, stdout]).toEqual([7, expect.stringMatching(/waits until +\S+ \S+ \(in \d+ min\), because GitHub asks/)]);
+});
 
 test("to completed: phases and activities as they happen, exit code 0", async () => {
   story(view(2), view(5), view(9), view(all));

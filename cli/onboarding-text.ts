@@ -13,6 +13,7 @@ export function showOnboarding(out: Output, view: OnboardingView): void {
     ["repository", view.repository],
     ["status", view.status, statusColour(view.status, colours)],
     ["at", view.activity ? `${view.phase}: ${view.activity}` : view.phase],
+    ["waits until", view.pause && `${when(view.pause.until)}, because ${view.pause.service} asks`],
     ["board", view.board?.url],
     ["begun", `${when(view.createdAt)} by ${view.requestedBy}`],
     ["attempt", view.attempt > 1 ? String(view.attempt) : null],

@@ -7,6 +7,7 @@ import { Failure, usage } from "./failure.ts";
 import { showError, showLogin, showOnboarding, showPermissions, statusColour, stepLine, tookText } from "./onboarding-text.ts";
 import { askSecret, everythingOnStdin, isAttended } from "./prompt.ts";
 import { startSpinner, type Spinner } from "./spinner.ts";
+import { shortWhen } from "./when.ts";
 
 export interface KeyFlags {
   readonly keyEnv?: string;
@@ -130,7 +131,9 @@ class Watch {
       }
       if (view.phase !== null && view.status !== "failed") this.#enter(view.phase);
     });
-    if (view.activity !== null) this.#spinner.say(`${view.activity} (${view.completed.length + 1} of ${onboardingActivities.length})`);
+    if (view.activity === null) return;
+    const wait = view.pause ? `, waits until ${shortWhen(view.pause.until)} because ${view.pause.service} asks` : "";
+    this.#spinner.say(`${view.activity} (${view.completed.length + 1} of ${onboardingActivities.length})${wait}`);
   }
 
   #enter(phase: string): void {

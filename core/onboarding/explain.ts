@@ -1,3 +1,4 @@
+import { time } from "../lifecycle/explain.ts";
 import type { Onboarding } from "./state.ts";
 import type { LoginPrompt, OnboardingActivity } from "./view.ts";
 
@@ -17,11 +18,14 @@ const doing: Readonly<Record<OnboardingActivity, string>> = {
 };
 
 /** "Where does it stand?" in one sentence. */
-export function explainOnboarding({ status, activity, error, login }: Onboarding): string {
+export function explainOnboarding({ status, activity, error, login, pause }: Onboarding): string {
   switch (status) {
     case "pending":
       return activity === null ? "Accepted; it begins in a moment." : `It goes on in a moment with ${doing[activity]}.`;
     case "running":
+      if (pause !== undefined && activity !== null) {
+        return `Waits until ${time(pause.until)} because ${pause.service} asks, then goes on ${doing[activity]}.`;
+      }
       return activity === null ? "Under way." : `Now ${doing[activity]}.`;
     case "waiting_auth":
       return login === null ? "Waits for the agent's login." : waiting(login);

@@ -1,4 +1,5 @@
 import type { OnboardingId } from "../ids.ts";
+import type { Moment } from "../time.ts";
 import type { OnboardingFindings } from "./state.ts";
 import type { LoginPrompt, OnboardingActivity, OnboardingError, OnboardingRequest } from "./view.ts";
 
@@ -21,6 +22,14 @@ export type OnboardingInput =
     } & OfAttempt)
   /** A person has to do something; said again when what is shown has changed. */
   | ({ readonly type: "onboarding-waiting"; readonly login: LoginPrompt; readonly found?: OnboardingFindings } & OfAttempt)
+  /** A service asks to be left alone until then; `message` is what it said. */
+  | ({
+      readonly type: "onboarding-paused";
+      readonly activity: OnboardingActivity;
+      readonly service: string;
+      readonly until: Moment;
+      readonly message: string;
+    } & OfAttempt)
   | ({ readonly type: "onboarding-failed"; readonly found?: OnboardingFindings } & OnboardingError & OfAttempt)
   /** A person has it go on from the activity that failed. */
   | { readonly type: "onboarding-retried"; readonly onboarding: OnboardingId; readonly by: string }

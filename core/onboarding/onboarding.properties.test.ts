@@ -3,12 +3,14 @@ import { expect, test } from "vitest";
 import { meshProject } from "../ids.ts";
 import type { OnboardingId } from "../ids.ts";
 import type { ProjectInput } from "../inputs.ts";
+import { hourMs } from "../time.ts";
 import { leftNoTrace } from "../project/lookup.ts";
 import { ReplayedProject } from "../project/replay.ts";
 import { first, failure, requestFor, second } from "./onboarding-fixture.ts";
 import { isOnboarding } from "./state.ts";
 import type { Onboarding } from "./state.ts";
 import type { OnboardingInput } from "./inputs.ts";
+import { mostPaused } from "./transition.ts";
 import { onboardingActivities } from "./view.ts";
 
 const onboarding = fc.constantFrom(first, second);
@@ -32,6 +34,17 @@ const body: fc.Arbitrary<OnboardingInput> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant("onboarding-waiting" as const), login: fc.constant({ mode: "api-key" as const }), ...of }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("onboarding-failed" as const), activity, ...failureOf(), ...of }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant("onboarding-paused" as const),
+      activity,
+      service: fc.constant("GitHub"),
+      until: fc.integer({ min: 0, max: 2 * hourMs }),
+      message: fc.constant("later"),
+      ...of,
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("onboarding-retried" as const), onboarding, by: fc.constant("operator") }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("onboarding-resumed" as const), ...of }) },
   {
@@ -130,6 +143,17 @@ test("6. nothing found is forgotten", () => {
   });
 });
 
+test("7. a pause stands only while it is running, and pauses are within what is allowed, of one activity", () => {
+  check((before, after) => {
+    if (after.pause !== undefined) expect(after.status).toBe("running");
+    if (after.paused === undefined) return;
+    expect(after.paused.times).toBeLessThanOrEqual(mostPaused.times);
+    expect(after.paused.ms).toBeLessThanOrEqual(mostPaused.ms);
+    expect(isOnboarding(after)).toBe(true);
+    if (before !== undefined && before.activity !== after.activity) expect(after.paused.times).toBe(1);
+  });
+});
+
 test("said twice is said once: a repeat leaves no trace", () => {
   fc.assert(
     fc.property(history, (inputs) => {
@@ -140,6 +164,8 @@ test("said twice is said once: a repeat leaves no trace", () => {
         for (const { id } of change.onboardings) known.add(id);
         // Waiting may be said again: what is shown can have changed.
         if (input.type === "onboarding-waiting") continue;
+        // Each pause that is asked for counts.
+        if (input.type === "onboarding-paused") continue;
         expect(leftNoTrace(mesh.apply({ ...input, id: `${input.id}.repeated` }))).toBe(true);
       }
     }),

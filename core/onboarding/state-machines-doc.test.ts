@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { failure, first, HeardMesh, requestFor, second } from "./onboarding-fixture.ts";
-import { mostLosses } from "./transition.ts";
+import { hourMs } from "../time.ts";
+import { mostLosses, mostPaused } from "./transition.ts";
 import type { OnboardingActivity } from "./view.ts";
 
 const doc = readFileSync(new URL("../../docs/state-machines.md", import.meta.url), "utf8");
@@ -25,6 +26,19 @@ const failed = (mesh: HeardMesh, activity: OnboardingActivity, attempt = mesh.ge
   mesh.say({ type: "onboarding-failed", onboarding: first, attempt, activity, ...failure });
 const lost = (mesh: HeardMesh) => mesh.say({ type: "onboarding-resumed", onboarding: first, attempt: mesh.get().attempt });
 const retried = (mesh: HeardMesh) => mesh.say({ type: "onboarding-retried", onboarding: first, by: "operator" });
+const paused = (mesh: HeardMesh, forMs: number) =>
+  mesh.say(
+    {
+      type: "onboarding-paused",
+      onboarding: first,
+      attempt: mesh.get().attempt,
+      activity: mesh.get().activity ?? "validate",
+      service: "GitHub",
+      until: hourMs + forMs,
+      message: "later",
+    },
+    hourMs,
+  );
 const begun = (mesh: HeardMesh, activity: OnboardingActivity) =>
   mesh.say({ type: "onboarding-step-begun", onboarding: first, attempt: mesh.get().attempt, activity });
 
@@ -57,6 +71,8 @@ const inputs: Record<string, (mesh: HeardMesh) => void> = {
   "failed: login": (mesh) => failed(mesh, "login"),
   "failed: board, of an older attempt": (mesh) => failed(mesh, "board", 1),
   "waiting for a login": waiting,
+  "asked to wait": (mesh) => paused(mesh, hourMs),
+  "asked to wait too long": (mesh) => paused(mesh, mostPaused.ms + 1),
   "workflow lost": lost,
   "workflow lost 13 times in a row": (mesh) => {
     for (let time = mesh.get().losses; time <= mostLosses; time += 1) lost(mesh);

@@ -6,6 +6,7 @@ import type {
   LoginPrompt,
   OnboardingActivity,
   OnboardingError,
+  OnboardingPause,
   OnboardingRequest,
   OnboardingStatus,
   PermissionCheck,
@@ -36,6 +37,7 @@ export interface OnboardingFindings {
  * 4. Of one repository at most one onboarding is active.
  * 5. `error` stands exactly when it has failed, `login` exactly when it waits for a login, `endedAt` exactly when it has ended.
  * 6. What was found is never forgotten.
+ * 7. `pause` stands only while it is running. `paused` is of the present activity alone, and within what `transition.ts` allows.
  */
 export interface Onboarding {
   readonly version: 1;
@@ -56,6 +58,10 @@ export interface Onboarding {
   readonly login: LoginPrompt | null;
   /** Since when a person is waited for: the time limit counts from here, whatever is restarted meanwhile. */
   readonly loginSince?: Moment;
+  /** What a service has asked for; gone when the activity is carried out again. */
+  readonly pause?: OnboardingPause;
+  /** How often services have asked to wait in the present activity, and for how long in all. */
+  readonly paused?: { readonly times: number; readonly ms: number };
   readonly createdAt: Moment;
   readonly updatedAt: Moment;
   readonly endedAt?: Moment;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { ProjectProfile } from "../inputs.ts";
 import { failure, first, HeardMesh, requestFor, second } from "./onboarding-fixture.ts";
-import { mostLosses } from "./transition.ts";
+import { hourMs, minuteMs } from "../time.ts";
+import { mostLosses, mostPaused } from "./transition.ts";
 import { onboardingActivities } from "./view.ts";
 import { viewOnboarding } from "./view-onboarding.ts";
 
@@ -90,6 +91,73 @@ test("a login is waited for, and what is shown goes when it is there", () => {
   mesh.done("login");
   expect(mesh.get()).toMatchObject({ status: "running", login: null, activity: "model-budget" });
   expect(mesh.get()).not.toHaveProperty("loginSince");
+});
+
+describe("a service that asks to wait", () => {
+  const at = Date.UTC(2026, 10, 27, 5, 0);
+  const asks = (mesh: HeardMesh, forMs: number, from = at) =>
+    mesh.say(
+      {
+        type: "onboarding-paused",
+        onboarding: first,
+        attempt: mesh.get().attempt,
+        activity: "board",
+        service: "GitHub",
+        until: from + forMs,
+        message: "GitHub: the rate limit is used up",
+      },
+      from,
+    );
+  const begin = (mesh: HeardMesh) =>
+    mesh.say({ type: "onboarding-step-begun", onboarding: first, attempt: mesh.get().attempt, activity: "board" });
+
+  test("is waited for, and it says so until the activity is carried out again", () => {
+    const mesh = new HeardMesh().before("board");
+    asks(mesh, 10 * minuteMs);
+    expect(viewOnboarding(mesh.get())).toMatchObject({
+      status: "running",
+      activity: "board",
+      pause: { service: "GitHub", until: at + 10 * minuteMs },
+      explain: "Waits until 2026-11-27 05:10 UTC because GitHub asks, then goes on making the board, or looking at the one there is.",
+    });
+    expect(begin(mesh)).toEqual({ status: "applied" });
+    expect(viewOnboarding(mesh.get())).toMatchObject({ status: "running", pause: null, explain: expect.stringMatching(/^Now making/) });
+    expect(mesh.get().paused).toEqual({ times: 1, ms: 10 * minuteMs });
+    mesh.done("board");
+    expect(mesh.get()).not.toHaveProperty("paused");
+  });
+
+  test.each([
+    ["for longer than is allowed, at once", mostPaused.ms + 1, 1],
+    ["hour after hour", hourMs, 4],
+    ["for a second, again and again", 1_000, mostPaused.times + 1],
+  ])("%s: it stops with what to do, and a retry has all the time again", (_, forMs, times) => {
+    const mesh = new HeardMesh().before("board");
+    for (let time = 1; time < times; time += 1) {
+      asks(mesh, forMs);
+      begin(mesh);
+    }
+    expect(mesh.get().status).toBe("running");
+    asks(mesh, forMs);
+    expect(viewOnboarding(mesh.get())).toMatchObject({ status: "failed", pause: null, error: { reason: "asked-to-wait-too-long" } });
+    const { message, fix } = mesh.get().error ?? {};
+    expect(message).toMatch(
+      /^GitHub asks to wait until 2026-11-27 0\d:\d\d UTC.*more than 3 hours or 60 times.*GitHub: the rate limit is used up$/,
+    );
+    expect(fix).toContain("retry");
+    mesh.say({ type: "onboarding-retried", onboarding: first, by: "operator" });
+    asks(mesh, minuteMs);
+    expect(mesh.get()).toMatchObject({ status: "running", paused: { times: 1 }, attempt: 2 });
+  });
+
+  test("a person who has to log in is told that first", () => {
+    const mesh = new HeardMesh().before("login");
+    mesh.say({ type: "onboarding-waiting", onboarding: first, attempt: 1, login: { mode: "api-key" } });
+    const until = at + minuteMs;
+    mesh.say({ type: "onboarding-paused", onboarding: first, attempt: 1, activity: "login", service: "GitHub", until, message: "m" }, at);
+    expect(viewOnboarding(mesh.get())).toMatchObject({ status: "waiting_auth", pause: null });
+    expect(mesh.get().paused).toEqual({ times: 1, ms: minuteMs });
+  });
 });
 
 describe("one repository at a time", () => {

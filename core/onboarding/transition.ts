@@ -1,6 +1,8 @@
 import type { EventBody } from "../events.ts";
 import type { OnboardingId } from "../ids.ts";
+import { hourMs } from "../time.ts";
 import type { Moment } from "../time.ts";
+import { time } from "../lifecycle/explain.ts";
 import { ignored, moved } from "../transition.ts";
 import type { Transition } from "../transition.ts";
 import type { OnboardingInput } from "./inputs.ts";
@@ -11,6 +13,8 @@ import type { OnboardingActivity, OnboardingRequest } from "./view.ts";
 
 /** A workflow that is lost so often in a row, without an activity completed, is not started again by itself. */
 export const mostLosses = 12;
+/** Services that ask to wait are given this much in one activity, then it is a person's turn. GitHub's limits are by the hour. */
+export const mostPaused = { times: 60, ms: 3 * hourMs } as const;
 
 export type OnboardingStep = Transition<Onboarding, EventBody, never>;
 type Later = Exclude<OnboardingInput, { type: "onboarding-requested" }>;
@@ -53,6 +57,8 @@ export function transitionOnboarding(onboarding: Onboarding, input: Later, at: M
       return complete(onboarding, input, at);
     case "onboarding-waiting":
       return wait(onboarding, input, at);
+    case "onboarding-paused":
+      return pause(onboarding, input, at);
     case "onboarding-failed":
       return fail(onboarding, input, at);
     case "onboarding-resumed":
@@ -64,8 +70,8 @@ function begin(onboarding: Onboarding, activity: OnboardingActivity, at: Moment)
   if (activity !== nextActivity(onboarding)) return ignored("out-of-order");
   // Looking again for what a person was asked to do takes nothing back of what is shown.
   if (onboarding.status === "waiting_auth") return ignored("waiting");
-  if (onboarding.activity === activity && onboarding.status === "running") return ignored("begun");
-  return moved({ ...onboarding, status: "running", activity, updatedAt: at });
+  if (onboarding.activity === activity && onboarding.status === "running" && onboarding.pause === undefined) return ignored("begun");
+  return moved({ ...withoutPause(onboarding), status: "running", activity, updatedAt: at });
 }
 
 function complete(
@@ -75,7 +81,7 @@ function complete(
 ): OnboardingStep {
   if (activity !== nextActivity(onboarding)) return ignored("out-of-order");
   const completed = [...onboarding.completed, { activity, summary, at }];
-  const after = { ...withoutLogin(onboarding), completed, found: { ...onboarding.found, ...found }, losses: 0, updatedAt: at };
+  const after = { ...withoutWaits(onboarding), completed, found: { ...onboarding.found, ...found }, losses: 0, updatedAt: at };
   const next = nextActivity(after);
   if (next === undefined) return moved({ ...after, status: "completed", activity: null, endedAt: at });
   return moved({ ...after, status: "running", activity: next });
@@ -88,7 +94,7 @@ function wait(
 ): OnboardingStep {
   if (nextActivity(onboarding) !== "login") return ignored("out-of-order");
   return moved({
-    ...onboarding,
+    ...withoutPause(onboarding),
     status: "waiting_auth",
     activity: "login",
     login,
@@ -106,7 +112,7 @@ function fail(
 ): OnboardingStep {
   if (activity !== nextActivity(onboarding)) return ignored("out-of-order");
   return moved({
-    ...withoutLogin(onboarding),
+    ...withoutWaits(onboarding),
     status: "failed",
     activity,
     error: { activity, reason, message, fix },
@@ -114,6 +120,35 @@ function fail(
     updatedAt: at,
     endedAt: at,
   });
+}
+
+/** A service gets the time it asks for, until that is too much for one activity. */
+function pause(
+  onboarding: Onboarding,
+  { activity, service, until, message, attempt }: Extract<OnboardingInput, { type: "onboarding-paused" }>,
+  at: Moment,
+): OnboardingStep {
+  if (activity !== nextActivity(onboarding)) return ignored("out-of-order");
+  const before = onboarding.paused ?? { times: 0, ms: 0 };
+  const paused = { times: before.times + 1, ms: before.ms + Math.max(0, until - at) };
+  if (paused.times > mostPaused.times || paused.ms > mostPaused.ms) {
+    return fail(
+      onboarding,
+      {
+        type: "onboarding-failed",
+        onboarding: onboarding.id,
+        attempt,
+        activity,
+        reason: "asked-to-wait-too-long",
+        message: `${service} asks to wait until ${time(until)}, and with that for more than ${mostPaused.ms / hourMs} hours or ${mostPaused.times} times. It said: ${message}`,
+        fix: `Find out what else uses the mesh's account at ${service} (its page on rate limits says how much is left), and retry when it answers again.`,
+      },
+      at,
+    );
+  }
+  // A person who is waited for is told so first.
+  if (onboarding.status === "waiting_auth") return moved({ ...onboarding, paused, updatedAt: at });
+  return moved({ ...onboarding, status: "running", activity, pause: { service, until }, paused, updatedAt: at });
 }
 
 function resume(onboarding: Onboarding, at: Moment): OnboardingStep {
@@ -152,7 +187,12 @@ function retry(onboarding: Onboarding, at: Moment): OnboardingStep {
   });
 }
 
-function withoutLogin(onboarding: Onboarding): Onboarding {
-  const { loginSince: _, ...rest } = onboarding;
+function withoutWaits(onboarding: Onboarding): Onboarding {
+  const { loginSince: _, paused: __, ...rest } = withoutPause(onboarding);
   return { ...rest, login: null };
+}
+
+function withoutPause(onboarding: Onboarding): Onboarding {
+  const { pause: _, ...rest } = onboarding;
+  return rest;
 }

@@ -5,7 +5,7 @@ import type { OnboardingView } from "./view.ts";
 
 /** An onboarding as people and programs see it. */
 export function viewOnboarding(onboarding: Onboarding): OnboardingView {
-  const { id, request, requestedBy, status, attempt, activity, completed, found, error, login, createdAt, updatedAt } = onboarding;
+  const { id, request, requestedBy, status, attempt, activity, completed, found, error, login, pause, createdAt, updatedAt } = onboarding;
   const shown = activity ?? completed.at(-1)?.activity ?? null;
   return {
     id,
@@ -17,6 +17,7 @@ export function viewOnboarding(onboarding: Onboarding): OnboardingView {
     completed,
     error,
     login,
+    pause: pause ?? null,
     permissions: found.permissions ?? [],
     project: found.profile?.key ?? null,
     board: found.profile?.board ?? null,

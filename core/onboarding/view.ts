@@ -76,6 +76,12 @@ export interface OnboardingError {
   readonly fix: string;
 }
 
+/** A service asks for patience (a rate limit, as a rule): the activity is carried out again then, by itself. */
+export interface OnboardingPause {
+  readonly service: string;
+  readonly until: Moment;
+}
+
 /** What a person who has to log in is shown. */
 export interface LoginPrompt {
   readonly mode: LoginMode;
@@ -111,6 +117,8 @@ export interface OnboardingView {
   readonly completed: readonly CompletedActivity[];
   readonly error: OnboardingError | null;
   readonly login: LoginPrompt | null;
+  /** Stands while a service has asked to wait. */
+  readonly pause: OnboardingPause | null;
   readonly permissions: readonly PermissionCheck[];
   readonly project: ProjectKey | null;
   readonly board: BoardRef | null;

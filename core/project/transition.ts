@@ -84,6 +84,7 @@ function route(set: WorkingSet, input: ProjectInput): Applied {
     case "onboarding-step-begun":
     case "onboarding-step-done":
     case "onboarding-waiting":
+    case "onboarding-paused":
     case "onboarding-failed":
     case "onboarding-retried":
     case "onboarding-resumed":

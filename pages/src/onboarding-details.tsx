@@ -13,7 +13,7 @@ import { OnboardingStatus } from "./onboarding-status.tsx";
 import { hearOnboarding } from "./onboarding-store.ts";
 import { OutsideText } from "./outside-text.tsx";
 import { Refusal } from "./refusal.tsx";
-import { Ago } from "./when.tsx";
+import { Ago, now, renderClock } from "./when.tsx";
 
 const phaseNames: Readonly<Record<OnboardingPhase, string>> = {
   initialisation: "Initialisation",
@@ -40,7 +40,7 @@ export function OnboardingDetails({ view }: { readonly view: OnboardingView }): 
   return (
     <article class="onboarding" aria-label={`Onboarding of ${view.repository}`}>
       <header class="run-head">
-        <OnboardingStatus status={view.status} />
+        <OnboardingStatus view={view} />
         <h2>{view.status === "completed" ? <a href={`#/projects/${view.repository}`}>{view.repository}</a> : view.repository}</h2>
         <span class="quiet">
           {view.attempt > 1 && `try ${view.attempt} · `}by {view.requestedBy} · begun <Ago at={view.createdAt} />
@@ -104,6 +104,11 @@ function Activity({ activity, view }: { readonly activity: OnboardingActivity; r
         {done && (
           <span class="quiet">
             <Linked text={done.summary} /> · <Ago at={done.at} />
+          </span>
+        )}
+        {standing === "now" && view.pause && (
+          <span class="quiet">
+            waits until {renderClock(view.pause.until, now.value)} because {view.pause.service} asks
           </span>
         )}
       </span>

@@ -63,7 +63,7 @@ function Summary({ view }: { readonly view: OnboardingView }): JSX.Element {
   return (
     <li class="run">
       <div class="run-head">
-        <OnboardingStatus status={view.status} />
+        <OnboardingStatus view={view} />
         <h3>
           <a href={`#/onboarding/${encodeURIComponent(view.id)}`}>{view.repository}</a>
         </h3>

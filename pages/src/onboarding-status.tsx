@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { OnboardingStatus as Status } from "../../core/onboarding/view.ts";
+import type { OnboardingStatus as Status, OnboardingView } from "../../core/onboarding/view.ts";
 import { PhaseBadge } from "./phase-badge.tsx";
 
 const badges: Readonly<Record<Status, readonly [phase: string, word: string]>> = {
@@ -11,7 +11,7 @@ const badges: Readonly<Record<Status, readonly [phase: string, word: string]>> =
 };
 
 /** How an onboarding stands, by colour, shape and word. */
-export function OnboardingStatus({ status }: { readonly status: Status }): JSX.Element {
-  const [phase, word] = badges[status];
+export function OnboardingStatus({ view: { status, pause } }: { readonly view: OnboardingView }): JSX.Element {
+  const [phase, word] = pause ? (["QA", `waits for ${pause.service}`] as const) : badges[status];
   return <PhaseBadge phase={phase} word={word} />;
 }

@@ -34,6 +34,7 @@ function onboarding(more: Partial<OnboardingView> = {}): OnboardingView {
     ],
     error: null,
     login: null,
+    pause: null,
     permissions: [
       { name: "contents-write", result: "works", detail: "a branch was made and taken away" },
       { name: "issues-write", result: "works", detail: "" },
@@ -142,6 +143,21 @@ test("one is begun with the form, and its page shows phases and activities as th
   });
   await page.getByText("acme/todo-app is ready.").waitFor();
   expect(await page.getByRole("link", { name: "acme/todo-app" }).getAttribute("href")).toBe("#/projects/acme/todo-app");
+});
+
+test("a service that asks to wait: which, until when and at which activity, until it goes on", async () => {
+  const { page, mesh, open, isAccessible } = dashboard;
+  const explain = "Waits until 2026-11-27 05:10 UTC because GitHub asks, then goes on making the webhooks.";
+  show(onboarding({ pause: { service: "GitHub", until: Date.now() + 600_000 }, explain }));
+  await open(`/#/onboarding/${id}`);
+  await page.getByText(explain).waitFor();
+  await page.getByText("waits for GitHub", { exact: true }).waitFor();
+  const step = page.locator('[aria-current="step"]');
+  expect(await step.textContent()).toMatch(/Webhooks ?waits until \d.* because GitHub asks/);
+  await isAccessible("onboarding-paused");
+  mesh.say({ type: "onboarding-changed", seq: 4, onboarding: onboarding({ updatedAt: begun + 4_000 }) });
+  await page.getByText("running", { exact: true }).waitFor();
+  expect(await step.textContent()).not.toContain("waits until");
 });
 
 test("the code of a device login, large and to be copied, and the vendor's address", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ClientError } from "../../clients/client-error.ts";
 import type { OnboardingView } from "../../core/onboarding/view.ts";
+import { hourMs } from "../../core/time.ts";
 import { vault } from "../../durable-objects/remote.ts";
 import { createOnboardingMesh, passedTrial } from "./onboarding-fixture.ts";
 import type { OnboardingMesh } from "./onboarding-fixture.ts";
@@ -172,6 +173,35 @@ describe("outside services", () => {
     const view = await it.ended((await it.onboard(repository)).id);
     expect(view).toMatchObject({ status: "completed", attempt: 1 });
     expect(it.mesh.preparation.boards.filter(({ madeFor }) => madeFor === key)).toHaveLength(1);
+  });
+
+  test("GitHub asks to wait: it says until when, and goes on by itself", async () => {
+    add();
+    const until = Date.now() + 1_500;
+    it.mesh.preparation.failNext(
+      "ensureBoard",
+      new ClientError("GitHub", "rate limit", { code: "rate-limited", retryable: true, retryAt: until }),
+    );
+    const { id } = await it.onboard(repository);
+    const waiting = await it.until(id, ({ pause }) => pause !== null);
+    expect(waiting).toMatchObject({ status: "running", activity: "board", pause: { service: "GitHub", until } });
+    expect(waiting.explain).toMatch(/^Waits until .* UTC because GitHub asks, then goes on making the board/);
+    const view = await it.ended(id);
+    expect(view).toMatchObject({ status: "completed", attempt: 1, pause: null });
+    expect(view.completed.find(({ activity }) => activity === "board")?.at).toBeGreaterThanOrEqual(until);
+  });
+
+  test("GitHub asks to wait for too long: it stops, says why, and goes on when retried", async () => {
+    add();
+    const retryAt = Date.now() + 4 * hourMs;
+    it.mesh.preparation.failNext(
+      "ensureBoard",
+      new ClientError("GitHub", "rate limit", { code: "rate-limited", retryable: true, retryAt }),
+    );
+    const view = await it.ended((await it.onboard(repository)).id);
+    expectStopped(view, "board", "asked-to-wait-too-long");
+    expect(view.error?.message).toContain("GitHub: rate limit");
+    expect(await it.retry(view.id)).toMatchObject({ status: "completed", attempt: 2 });
   });
 
   test("LiteLLM answers 500, again and again", async () => {

@@ -7,7 +7,6 @@ import type { Onboarding } from "../../core/onboarding/state.ts";
 import { nextActivity } from "../../core/onboarding/transition.ts";
 import { onboardingActivities } from "../../core/onboarding/view.ts";
 import type { OnboardingActivity } from "../../core/onboarding/view.ts";
-import { hourMs } from "../../core/time.ts";
 import { orchestrator, pool } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
 import { errorText, log } from "../../platform/log.ts";
@@ -31,8 +30,6 @@ export type Performed =
 
 /** How often an activity is tried when what went wrong may pass, and how long the first pause is; each is twice the one before. */
 export const tries = { most: 6, firstPauseMs: 2_000 } as const;
-/** A service that asks for a longer pause gets it, up to this. */
-const longestPauseMs = hourMs;
 
 /** Carries out one activity once and writes down what came of it. Throws what may pass, for the workflow to try again. */
 export async function perform(
@@ -77,10 +74,12 @@ export async function perform(
       attempt,
       error: errorText(error),
     });
-    const pauseMs = error instanceof ClientError && error.retryAt !== undefined ? error.retryAt - now() : 0;
-    if (isPassing(error) && pauseMs > 0 && pauseMs <= longestPauseMs) {
-      await mesh.onboardingHeard(id, attempt, pauseMs);
-      return { next: "wait", forMs: pauseMs, forLogin: false };
+    if (isPassing(error) && error instanceof ClientError && error.retryAt !== undefined && error.retryAt > now()) {
+      const { service, message, retryAt: until } = error;
+      await said(`paused:${now()}`, { type: "onboarding-paused", activity, service, until, message, ...of });
+      const forMs = Math.max(0, until - now());
+      // Not when it was told to wait too long: then the onboarding has failed.
+      return (await mesh.onboardingHeard(id, attempt, forMs)) ? { next: "wait", forMs, forLogin: false } : { next: "stop" };
     }
     if (isPassing(error) && tried < tries.most) {
       await mesh.onboardingHeard(id, attempt, tries.firstPauseMs * 2 ** (tried - 1));
