@@ -1,4 +1,5 @@
 import { create } from "asciinema-player";
+import { composed } from "../../core/sessions/character-widths.ts";
 import "asciinema-player/dist/bundle/asciinema-player.css";
 
 export interface Playing {
@@ -9,12 +10,15 @@ export interface Playing {
 
 /** Pauses are not played longer than this, in seconds: sessions wait for hours. */
 export const longestPause = 3;
+const posterSeconds = 5;
+const longestPoster = 65_536;
 
 /** Opens a player for an asciicast inside `place`. The player takes its speed only when it is made, so that another is made for another speed. */
 export function openPlayer(place: HTMLElement, cast: string): Playing {
+  const data = composed(cast);
   let playing = false;
   const make = (speed: number, startAt: number, autoPlay: boolean) => {
-    const made = create({ data: cast }, place, {
+    const made = create({ data }, place, {
       autoPlay,
       controls: true,
       fit: "width",
@@ -23,7 +27,7 @@ export function openPlayer(place: HTMLElement, cast: string): Playing {
       speed,
       startAt,
       terminalFontFamily: "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
-      ...(startAt === 0 ? { poster: "npt:0:05" } : {}),
+      ...(startAt === 0 ? { poster: `data:text/plain,${beginningOf(data)}` } : {}),
     });
     made.addEventListener("playing", () => (playing = true));
     for (const event of ["pause", "ended"] as const) made.addEventListener(event, () => (playing = false));
@@ -40,4 +44,20 @@ export function openPlayer(place: HTMLElement, cast: string): Playing {
     },
     end: () => player.dispose(),
   };
+}
+
+/**
+ * What stands there before anyone plays. As a text, since a poster by its time makes the player lose what came before that time with the first seek.
+ */
+function beginningOf(cast: string): string {
+  let [from, seconds, shown] = [cast.indexOf("\n") + 1, 0, ""];
+  while (from > 0 && from < cast.length && shown.length < longestPoster) {
+    const end = cast.indexOf("\n", from);
+    const [interval, , data] = JSON.parse(cast.slice(from, end < 0 ? cast.length : end)) as [number, string, string];
+    // The first is always shown, however late it came.
+    if (shown !== "" && (seconds += Math.min(interval, longestPause)) > posterSeconds) break;
+    shown += data;
+    from = end < 0 ? 0 : end + 1;
+  }
+  return shown;
 }

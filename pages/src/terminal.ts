@@ -1,5 +1,6 @@
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
+import { characterWidths } from "../../core/sessions/character-widths.ts";
 import { strictDocument } from "./strict-document.ts";
 
 /** A terminal to look at. */
@@ -19,6 +20,8 @@ const widthOfHeight = 0.602;
 /** Opens a terminal inside `place`, as large as fits. It takes no keys but those that scroll it, so that Tab leads on. */
 export function openScreen(place: HTMLElement, cols: number, rows: number): Screen {
   const terminal = new Terminal({
+    // For the widths of characters.
+    allowProposedApi: true,
     cols,
     rows,
     convertEol: true,
@@ -41,6 +44,8 @@ export function openScreen(place: HTMLElement, cols: number, rows: number): Scre
     }
     return false;
   });
+  terminal.unicode.register(characterWidths);
+  terminal.unicode.activeVersion = characterWidths.version;
   terminal.open(place);
   if (terminal.textarea) terminal.textarea.readOnly = true;
   const sized = new ResizeObserver(() => (terminal.options.fontSize = fontSizeFor(place, terminal.cols)));

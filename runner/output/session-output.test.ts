@@ -1,80 +1,22 @@
-import { createRequire } from "node:module";
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync, appendFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Terminal as HeadlessTerminal } from "@xterm/headless";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { ReportBody } from "../../core/protocol/frames.ts";
-import { castHeader, castLines, createV2Lines, type OutputPiece } from "../../core/sessions/recording.ts";
+import { castHeader, castLines, createV2Lines } from "../../core/sessions/recording.ts";
 import { terminalSize } from "../../core/sessions/terminal-size.ts";
-import { OutputSender } from "./output-sender.ts";
 import { OutputSpool } from "./output-spool.ts";
-import { renderAnswers, renderBeginning, renderEvent, renderQuestions } from "./render-event.ts";
-import { screenOf } from "./session-screen.ts";
-import { SessionOutput } from "./session-output.ts";
+import { createTerminal, screenOf } from "./session-screen.ts";
+import { createLine, outputOn, tenMinuteSession } from "./test-line.ts";
 
-const { Terminal } = createRequire(import.meta.url)("@xterm/headless") as { Terminal: typeof HeadlessTerminal };
 const session = "P_1.s7-1";
-const ref = { taskId: "P_1.t7-1-1", attempt: 1 };
 let folder: string;
 
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "output-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The mesh's end of the line: keeps what it hears while the line stands, and refuses gaps. */
-function line() {
-  const it = {
-    isUp: true,
-    length: 0,
-    get kept(): string {
-      return it.pieces.map(({ data }) => data).join("");
-    },
-    pieces: [] as OutputPiece[],
-    at: 1_000,
-    repeats: 0,
-    gaps: 0,
-    /** Acknowledgements are lost while this is false. */
-    acknowledges: true,
-    sender: undefined as OutputSender | undefined,
-    open(): OutputSender {
-      it.sender = new OutputSender(folder, it.send, () => undefined);
-      return it.sender;
-    },
-    send: (frame: { sessionId: string; offset: number; data: string }): boolean => {
-      if (!it.isUp) return false;
-      const { sessionId, offset, data } = frame;
-      const again = offset > it.length;
-      if (again) it.gaps += 1;
-      if (data !== "" && offset < it.length) it.repeats += 1;
-      const fresh = again ? Buffer.alloc(0) : Buffer.from(data).subarray(it.length - offset);
-      if (fresh.length > 0) it.pieces.push({ at: it.at, data: fresh.toString() });
-      it.length += fresh.length;
-      const end = it.length;
-      const { sender } = it;
-      if (it.acknowledges) queueMicrotask(() => sender?.heard({ type: "output-ack", sessionId, offset: end, ...(again ? { again } : {}) }));
-      return true;
-    },
-  };
-  return it;
-}
-
-function outputOn(sender: OutputSender, more: { secrets?: string[]; mostBytes?: number } = {}) {
-  const reports: ReportBody[] = [];
-  const output = new SessionOutput({
-    session,
-    ref,
-    sender,
-    secrets: () => more.secrets ?? [],
-    report: (body) => void reports.push(body),
-    ...(more.mostBytes === undefined ? {} : { mostBytes: more.mostBytes }),
-  });
-  const screens = () => reports.flatMap((body) => (body.type === "snapshot" ? [body] : []));
-  return { output, screens };
-}
-
 test("through cuts and lost acknowledgements every byte arrives once and in order", async () => {
-  const mesh = line();
+  const mesh = createLine(folder);
   const sender = mesh.open();
   const { output } = outputOn(sender);
   let written = "";
@@ -98,7 +40,7 @@ test("through cuts and lost acknowledgements every byte arrives once and in orde
 });
 
 test("a runner that was killed goes on where the mesh is, and leaves no spool behind", async () => {
-  const mesh = line();
+  const mesh = createLine(folder);
   const first = outputOn(mesh.open());
   first.output.write("before the cut\r\n", true);
   await first.output.tail(1);
@@ -121,7 +63,7 @@ test("a runner that was killed goes on where the mesh is, and leaves no spool be
 });
 
 test("another runner goes on at the end of what the mesh has, and a refused one lets go", async () => {
-  const mesh = line();
+  const mesh = createLine(folder);
   const one = outputOn(mesh.open());
   one.output.write("by the first\r\n", true);
   await one.output.close("failure");
@@ -139,7 +81,7 @@ test("another runner goes on at the end of what the mesh has, and a refused one 
 });
 
 test("what the mesh does not take in time is dropped beyond a bound, and the stream says how much", async () => {
-  const mesh = line();
+  const mesh = createLine(folder);
   const sender = mesh.open();
   const { output } = outputOn(sender, { mostBytes: 64 * 1_048_576 });
   output.write("start\r\n", true);
@@ -160,7 +102,7 @@ test("what the mesh does not take in time is dropped beyond a bound, and the str
 });
 
 test("a log of any size ends with a clear mark, and costs nothing after it", async () => {
-  const mesh = line();
+  const mesh = createLine(folder);
   const sender = mesh.open();
   const { output, screens } = outputOn(sender, { mostBytes: 1_048_576 });
   const block = "z".repeat(65_535) + "\n";
@@ -179,7 +121,7 @@ test("a secret is nowhere in the stream, on the screen or on the disk, however a
   const secret = "correct-horse-battery-staple";
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 3, maxLength: 12 }), async (sizes) => {
-      const mesh = line();
+      const mesh = createLine(folder);
       mesh.isUp = false;
       const { output, screens } = outputOn(mesh.open(), { secrets: [secret] });
       const text = `SECRET=${secret} \u001B]0;${secret}\u0007 ${secret.slice(0, 9)}\u001B[2K${secret.slice(9)}\n`;
@@ -200,29 +142,11 @@ test("a secret is nowhere in the stream, on the screen or on the disk, however a
 });
 
 test("the recording of a ten-minute session ends with the screen of its last snapshot, and is a v2 recording, too", async () => {
-  const mesh = line();
-  const sender = mesh.open();
-  for (const step of ["plan", "implement", "test"]) {
-    const { output, screens } = outputOn(sender);
-    output.write(renderBeginning(`acme/todo #7.1 ${step}`, terminalSize.rows), true);
-    await output.snapshot("start");
-    for (let turn = 0; turn < 100; turn += 1) {
-      mesh.at += 2_000;
-      const toolId = `t${turn}`;
-      output.write(renderEvent({ type: "said", text: `Turn ${turn}: grüße, 漢字, ${"long ".repeat(40)}` }), true);
-      const diffs = [{ path: "src/a.ts", before: `a\nb\n${turn}\n`, after: `a\nB\n${turn}\n` }];
-      output.write(renderEvent({ type: "tool-begun", toolId, title: "Edit: src/a.ts", diffs }), true);
-      output.write(renderEvent({ type: "tool-ended", toolId, output: `line\n`.repeat(turn), failed: turn % 7 === 0 }), true);
-      output.write(`progress ${turn}%\rprogress ${turn + 1}%\r\n\u001B[32mok\u001B[0m\u001B[2J\u001B[H\n`);
-      await output.tail(1);
-    }
-    output.write(renderQuestions([{ text: "Which?", options: [{ label: "A" }], multiple: false }]) + renderAnswers(["A"]), true);
-    await output.close("end");
-    await sender.settled(2_000);
-    const last = screens().at(-1);
-    expect(last?.kind).toBe("end");
-    const recording = castHeader(3, { ...terminalSize, startedAt: 1_000, title: "t" }) + castLines(mesh.pieces, 1_000);
-    expect(await screenAfter(recording)).toBe(last?.screen);
+  const { mesh, ends } = await tenMinuteSession(folder);
+  expect(ends).toHaveLength(3);
+  for (const { screen, pieces } of ends) {
+    const head = castHeader(3, { ...terminalSize, startedAt: 1_000, title: "t" });
+    expect(await screenAfter(head + castLines(mesh.pieces.slice(0, pieces), 1_000))).toBe(screen);
   }
   const events = castLines(mesh.pieces, 1_000).trimEnd().split("\n");
   const inV2 = events.map(createV2Lines());
@@ -240,8 +164,8 @@ test("the recording of a ten-minute session ends with the screen of its last sna
 /** The screen of a viewer that has played a whole recording. */
 async function screenAfter(recording: string): Promise<string> {
   const [header = "", ...events] = recording.trimEnd().split("\n");
-  const { term } = JSON.parse(header) as { term: { cols: number; rows: number } };
-  const terminal = new Terminal({ ...term, allowProposedApi: true });
+  expect(JSON.parse(header)).toMatchObject({ term: terminalSize });
+  const terminal = createTerminal();
   for (const event of events) terminal.write((JSON.parse(event) as [number, string, string])[2]);
   await new Promise<void>((resolve) => terminal.write("", resolve));
   return screenOf(terminal);

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { IBufferCell, Terminal as HeadlessTerminal } from "@xterm/headless";
+import { characterWidths } from "../../core/sessions/character-widths.ts";
 import { terminalSize } from "../../core/sessions/terminal-size.ts";
 
 // Its names are not found by Node's import of CommonJS.
@@ -7,7 +8,7 @@ const { Terminal } = createRequire(import.meta.url)("@xterm/headless") as { Term
 
 /** The screen of a session's terminal, as a viewer of the same stream sees it. */
 export class SessionScreen {
-  readonly #terminal = new Terminal({ ...terminalSize, scrollback: 200, allowProposedApi: true });
+  readonly #terminal = createTerminal();
 
   write(data: string): void {
     this.#terminal.write(data);
@@ -30,6 +31,14 @@ export class SessionScreen {
   close(): void {
     this.#terminal.dispose();
   }
+}
+
+/** A terminal as sessions write to it, without a page. */
+export function createTerminal(): HeadlessTerminal {
+  const terminal = new Terminal({ ...terminalSize, scrollback: 200, allowProposedApi: true });
+  terminal.unicode.register(characterWidths);
+  terminal.unicode.activeVersion = characterWidths.version;
+  return terminal;
 }
 
 /** The visible part of a terminal: lines with SGR colours. */
