@@ -1,46 +1,71 @@
 import { DurableObject } from "cloudflare:workers";
-import type { LiveMessage } from "../core/project/views.ts";
+import type { LiveFrame, LiveMessage } from "../core/project/views.ts";
 import { heartbeatRequest, heartbeatResponse } from "../core/protocol/frames.ts";
+import { randomId } from "../platform/random-id.ts";
 import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
 
-/** Who listens; kept with the socket, so that it survives hibernation. */
+/** Who listens, and how far the feed had come when it was last told; kept with the socket, so that both survive hibernation. */
 export interface Listener {
   readonly role: "viewer" | "operator";
+  readonly feed: string;
+  readonly n: number;
 }
 
 /** Names the listener's role on the request that the Worker passes on, after it has checked who asks. */
 export const roleHeader = "x-mesh-role";
 
+/** What was told lately, for those who come back: so many frames, and so much text, are kept in memory. */
+const keptFrames = 1_000;
+const keptLength = 2_097_152;
+
 /**
- * Tells every open browser what has changed: one hibernating socket each; nothing is stored but what it costs. Who connects anew refetches, so a message
- * that was lost costs nothing. Heartbeats are answered without waking it.
+ * Tells every open browser what has changed: one hibernating socket each; nothing is stored but what it costs. Frames are numbered, and the last ones are
+ * kept in memory, so that whoever lost the socket is sent what it missed; where they are gone it is told to fetch everything anew. Heartbeats are answered
+ * without waking it.
  */
 export class LiveFeed extends DurableObject<Env> {
   readonly meter: KeptMeter;
+  readonly #feed: string;
+  #n: number;
+  #kept: { readonly n: number; readonly text: string }[] = [];
+  #keptLength = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.meter = new KeptMeter(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(heartbeatRequest, heartbeatResponse));
+    // Who listens through a hibernation goes on in the same numbering; without any listener nobody could miss a number.
+    const last = ctx
+      .getWebSockets()
+      .map((socket) => socket.deserializeAttachment() as Listener)
+      .reduce<Listener | undefined>((most, one) => (most && most.n >= one.n ? most : one), undefined);
+    this.#feed = last?.feed ?? randomId();
+    this.#n = last?.n ?? 0;
   }
 
-  /** Accepts a listener's socket; everything else is 426. */
+  /** Accepts a listener's socket and greets it; everything else is 426. `?since=<feed>.<n>` asks for what came after that. */
   override fetch(request: Request): Response {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return new Response("WebSocket needed", { status: 426 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    const listener: Listener = { role: request.headers.get(roleHeader) === "operator" ? "operator" : "viewer" };
-    server.serializeAttachment(listener);
+    this.#note(server, request.headers.get(roleHeader) === "operator" ? "operator" : "viewer");
+    const missed = this.#after(new URL(request.url).searchParams.get("since"));
+    const n = this.#n - (missed?.length ?? 0);
+    server.send(JSON.stringify({ type: "hello", feed: this.#feed, n, resumed: missed !== undefined } satisfies LiveFrame));
+    for (const { text } of missed ?? []) server.send(text);
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  /** Sends each message to every listener, as one JSON text each. */
+  /** Sends the messages to every listener, as one frame. */
   publish(messages: readonly LiveMessage[]): void {
-    const texts = messages.map((message) => JSON.stringify(message));
+    this.#n += 1;
+    const text = JSON.stringify({ type: "news", feed: this.#feed, n: this.#n, messages } satisfies LiveFrame);
+    this.#keep(text);
     for (const socket of this.ctx.getWebSockets()) {
       if (socket.readyState !== WebSocket.OPEN) continue;
-      for (const text of texts) socket.send(text);
+      socket.send(text);
+      this.#note(socket, (socket.deserializeAttachment() as Listener).role);
     }
   }
 
@@ -60,6 +85,24 @@ export class LiveFeed extends DurableObject<Env> {
   /** Listeners have nothing to say: whoever does is closed. */
   override webSocketMessage(socket: WebSocket): void {
     socket.close(1008, "this socket only tells");
+  }
+
+  /** What was told after `since`; undefined when that is not known (any more). */
+  #after(since: string | null): readonly { readonly text: string }[] | undefined {
+    const [, feed, number] = /^([A-Za-z0-9_-]{1,64})\.(\d{1,15})$/.exec(since ?? "") ?? [];
+    const n = Number(number);
+    if (feed !== this.#feed || n > this.#n || n < this.#n - this.#kept.length) return undefined;
+    return this.#kept.filter((frame) => frame.n > n);
+  }
+
+  #keep(text: string): void {
+    this.#kept.push({ n: this.#n, text });
+    this.#keptLength += text.length;
+    while (this.#kept.length > keptFrames || this.#keptLength > keptLength) this.#keptLength -= this.#kept.shift()?.text.length ?? 0;
+  }
+
+  #note(socket: WebSocket, role: Listener["role"]): void {
+    socket.serializeAttachment({ role, feed: this.#feed, n: this.#n } satisfies Listener);
   }
 }
 

@@ -137,3 +137,11 @@ export type LiveMessage =
   | { readonly type: "tasks-changed"; readonly project: ProjectKey; readonly seq: number }
   | { readonly type: "onboarding-changed"; readonly seq: number; readonly onboarding: OnboardingView }
   | { readonly type: "agents-changed" };
+
+/**
+ * What the live socket sends. `feed` names one life of the numbering; within it every `news` has the number after the one before. Whoever comes back with
+ * `?since=<feed>.<n>` is greeted by `resumed: true` and then sent what it missed, or by `resumed: false`: then it must fetch everything anew.
+ */
+export type LiveFrame =
+  | { readonly type: "hello"; readonly feed: string; readonly n: number; readonly resumed: boolean }
+  | { readonly type: "news"; readonly feed: string; readonly n: number; readonly messages: readonly LiveMessage[] };

@@ -189,9 +189,7 @@ export const agentFrame = z.discriminatedUnion("type", [
 ]);
 export type AgentFrame = z.output<typeof agentFrame>;
 
-/** Answered by the platform without waking anything; must match to the byte. Every 30 s. */
-export const heartbeatRequest = '{"type":"heartbeat"}';
-export const heartbeatResponse = '{"type":"heartbeat-ack"}';
+export { heartbeatRequest, heartbeatResponse } from "./heartbeat.ts";
 
 const patterns = z.array(text(500)).max(200).default([]);
 

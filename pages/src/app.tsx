@@ -10,6 +10,7 @@ import { place, type Place } from "./place.ts";
 import { ProjectsPage } from "./projects-page.tsx";
 import { liveQuestions } from "./question-list.ts";
 import { QuestionPage, QuestionsPage } from "./questions-page.tsx";
+import { StaleNotice } from "./stale-notice.tsx";
 import { now, renderClock } from "./when.tsx";
 
 // What a person opens first is there at once; every other page comes when it is asked for.
@@ -69,6 +70,7 @@ export function App(): JSX.Element {
         <Live />
       </header>
       <main>
+        <StaleNotice />
         <ReadModel />
         <Page at={place.value} />
       </main>

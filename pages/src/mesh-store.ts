@@ -1,10 +1,12 @@
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import type { ProjectKey } from "../../core/ids.ts";
 import type { LiveMessage, ProjectView } from "../../core/project/views.ts";
 import { get, post, type ApiFailure, type ApiResult, type Listed } from "./api.ts";
 import { noteChange } from "./changes.ts";
+import { gather } from "./gather.ts";
 import { keepLive, type LiveState, type Socket } from "./live-socket.ts";
 import { forgetOnboardings, hearOnboarding, loadOnboardings } from "./onboarding-store.ts";
+import { onWake } from "./on-wake.ts";
 import { hear, newest } from "./project-list.ts";
 import { behindNow, graceMs, readModelNotice, type Behind, type Freshness, type ReadModelNotice } from "./read-model-notice.ts";
 
@@ -12,19 +14,23 @@ import { behindNow, graceMs, readModelNotice, type Behind, type Freshness, type 
 export const session = signal<"unknown" | "in" | "out">("unknown");
 /** What whoever is logged in may do; undefined until that is known, and then only reading is offered. */
 export const role = signal<"operator" | "viewer" | undefined>(undefined);
-/** Counts how often the socket came back after a break: what is shown may have missed something. */
+/** Counts how often what is shown has missed something, as after a break: whoever shows something fetches it anew. */
 export const regained = signal(0);
 /** undefined = nothing has come yet. */
 export const projects = signal<readonly ProjectView[] | undefined>(undefined);
 /** Why the last fetch of the projects failed. */
 export const failure = signal<ApiFailure | undefined>(undefined);
 export const liveState = signal<LiveState>("connecting");
+/** Since when the socket is away, or what is shown could not be fetched anew after it came back; undefined while all is right. */
+export const staleSince = signal<number | undefined>(undefined);
 export const notice = signal<ReadModelNotice | undefined>(undefined);
 /** Events the read model had to leave out. */
 export const refusedEvents = signal(0);
 
 const refetchAfterMs = 400;
 const freshnessEveryMs = 30_000;
+const catchUpEveryMs = 1_000;
+const greetingWithinMs = 300;
 
 let behind: Behind = new Map();
 let recheck: ReturnType<typeof setTimeout> | undefined;
@@ -32,29 +38,58 @@ let lastGood: { readonly freshness: Freshness; readonly at: number } | undefined
 const refetching = new Map<ProjectKey, ReturnType<typeof setTimeout>>();
 let stop: (() => void) | undefined;
 
-/** Fetches everything and follows the live socket; does nothing while it already does. */
+/** Follows the live socket and fetches everything; does nothing while it already does. */
 export async function watch(): Promise<void> {
-  await refetch();
-  if (session.value !== "in" || stop) return;
+  if (stop) return;
+  const entries = await get<Listed<Entry>>("/projects");
+  if (stop) return;
+  if (!entries.ok) {
+    failed(entries.error);
+    if (entries.error.status === 401) return;
+    void follow().then(catchUp);
+    await Promise.all([learnRole(), loadOnboardings(), checkFreshness()]);
+    return;
+  }
+  session.value = "in";
+  const greeted = follow();
+  // What is read before the greeting may be old already, and nothing would say so.
+  await Promise.race([greeted, new Promise<void>((resolve) => later(resolve, greetingWithinMs))]);
+  const early = liveState.value !== "live";
+  await Promise.all([show(await fetchViews(entries.value.items)), learnRole(), loadOnboardings(), checkFreshness()]);
+  if (early) void greeted.then(catchUp);
+}
+
+/** Opens the socket; resolves when it has been greeted for the first time. */
+function follow(): Promise<void> {
+  let isGreeted: () => void = () => undefined;
+  const greeted = new Promise<void>((resolve) => (isGreeted = resolve));
   const timer = setInterval(() => void checkFreshness(), freshnessEveryMs);
-  const endLive = keepLive({
-    open: () => new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/live`) as Socket,
-    onMessage,
-    onState,
-    later: (run, ms) => {
-      const id = setTimeout(run, ms);
-      return () => clearTimeout(id);
+  const live = keepLive({
+    open: (since) =>
+      new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/live${since === undefined ? "" : `?since=${since}`}`) as Socket,
+    onMessages: gather(onMessages, later),
+    onState: (state) => {
+      onState(state);
+      if (state === "live") isGreeted();
     },
+    onGap: () => void catchUp(),
+    later,
     random: Math.random,
+    hidden: () => document.hidden,
   });
+  const unwatch = onWake(live.wake);
   stop = () => {
     clearInterval(timer);
     clearTimeout(recheck);
     recheck = undefined;
-    endLive();
+    unwatch();
+    live.end();
+    caughtUp += 1;
+    catchingUp = false;
+    staleSince.value = undefined;
     stop = undefined;
   };
-  await Promise.all([learnRole(), loadOnboardings(), checkFreshness()]);
+  return greeted;
 }
 
 async function learnRole(): Promise<void> {
@@ -77,13 +112,15 @@ export async function logOut(): Promise<void> {
 
 /** Fetches what is live now: all projects, or the one given; the others stay as they are. */
 export async function refetch(only?: ProjectKey): Promise<void> {
-  const answer = await fetchViews(only);
-  if (!answer.ok) {
-    if (answer.error.status === 401) return leave();
-    failure.value = answer.error;
-    if (session.value === "unknown") session.value = "in";
-    return;
-  }
+  const known = projects.value?.find(({ key }) => key === only);
+  const entries: ApiResult<Listed<Entry>> = known
+    ? { ok: true, value: { items: [known], cursor: null } }
+    : await get<Listed<Entry>>("/projects");
+  show(entries.ok ? await fetchViews(entries.value.items) : entries, known?.key);
+}
+
+function show(answer: ApiResult<readonly ProjectView[]>, only?: ProjectKey): void {
+  if (!answer.ok) return failed(answer.error);
   failure.value = undefined;
   session.value = "in";
   const shown = projects.value ?? [];
@@ -92,18 +129,18 @@ export async function refetch(only?: ProjectKey): Promise<void> {
     : newest(shown, answer.value);
 }
 
+function failed(error: ApiFailure): void {
+  if (error.status === 401) return leave();
+  failure.value = error;
+  if (session.value === "unknown") session.value = "in";
+}
+
 type Entry = Pick<ProjectView, "key" | "name">;
 
-async function fetchViews(only: ProjectKey | undefined): Promise<ApiResult<readonly ProjectView[]>> {
-  const known = projects.value?.find(({ key }) => key === only);
-  const entries: ApiResult<Listed<Entry>> = known
-    ? { ok: true, value: { items: [known], cursor: null } }
-    : await get<Listed<Entry>>("/projects");
-  if (!entries.ok) return entries;
-  const named = entries.value.items.flatMap(({ name }) => name ?? []);
+async function fetchViews(entries: readonly Entry[]): Promise<ApiResult<readonly ProjectView[]>> {
+  const named = entries.flatMap(({ name }) => name ?? []);
   const answers = await Promise.all(named.map((name) => get<{ readonly view: ProjectView }>(`/projects/${name}`)));
-  const failed = answers.find((answer) => !answer.ok);
-  return failed ?? { ok: true, value: answers.flatMap((answer) => (answer.ok ? [answer.value.view] : [])) };
+  return answers.find((answer) => !answer.ok) ?? { ok: true, value: answers.flatMap((answer) => (answer.ok ? [answer.value.view] : [])) };
 }
 
 /** Asks the read model how far it has come. */
@@ -123,17 +160,27 @@ export async function checkFreshness(): Promise<void> {
   notice.value = readModelNotice(answer, lastGood, projects.value ?? [], behind, at);
 }
 
+function later(run: () => void, ms: number): () => void {
+  const id = setTimeout(run, ms);
+  return () => clearTimeout(id);
+}
+
 function checkAgain(): void {
   recheck = undefined;
   void checkFreshness();
 }
 
-function onMessage(message: LiveMessage): void {
-  if (message.type === "onboarding-changed") hearOnboarding(message.onboarding);
-  noteChange(message);
-  const heard = hear(projects.value ?? [], message);
-  projects.value = heard.projects;
-  if (heard.refetch) refetchSoon(heard.refetch);
+/** All at once: whatever shows them is drawn once. */
+function onMessages(messages: readonly LiveMessage[]): void {
+  batch(() => {
+    for (const message of messages) {
+      if (message.type === "onboarding-changed") hearOnboarding(message.onboarding);
+      noteChange(message);
+      const heard = hear(projects.value ?? [], message);
+      projects.value = heard.projects;
+      if (heard.refetch) refetchSoon(heard.refetch);
+    }
+  });
 }
 
 /** Several messages about a project are one refetch; a project not shown yet means the whole list. */
@@ -147,12 +194,31 @@ function refetchSoon(project: ProjectKey): void {
 }
 
 function onState(state: LiveState): void {
-  const isBack = state === "live" && liveState.value === "reconnecting";
   liveState.value = state;
-  if (!isBack) return;
+  if (state === "reconnecting") staleSince.value ??= Date.now();
+  else if (state === "live" && !catchingUp) staleSince.value = undefined;
+}
+
+let caughtUp = 0;
+let catchingUp = false;
+
+/** Something may be missing: fetches everything until that succeeds; whoever shows more than the projects is told to do so too. */
+async function catchUp(): Promise<void> {
+  caughtUp += 1;
+  const number = caughtUp;
+  catchingUp = true;
+  staleSince.value ??= Date.now();
   regained.value += 1;
   if (role.value === undefined) void learnRole();
-  void refetch().then(checkFreshness);
+  while (number === caughtUp) {
+    await refetch();
+    if (number !== caughtUp) return;
+    if (failure.value === undefined) break;
+    await new Promise<void>((resolve) => later(resolve, catchUpEveryMs));
+  }
+  catchingUp = false;
+  if (liveState.value === "live") staleSince.value = undefined;
+  await checkFreshness();
 }
 
 function leave(): void {

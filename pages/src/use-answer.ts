@@ -16,6 +16,10 @@ export interface Answer<T> {
 
 /** However much changes, it is asked for no more often. */
 const togetherMs = 2_000;
+/** After a break everybody asks anew; a little apart. */
+const regainedWithinMs = 300;
+const firstRetryMs = 1_000;
+const mostRetryMs = 30_000;
 
 /** Asks for a path with GET, again when `change` counts on, and after the socket was away. */
 export function useAnswer<T>(path: string, change = 0): Answer<T> {
@@ -27,13 +31,17 @@ export function useAsked<T>(key: string, change: number, ask: () => Promise<ApiR
   const value = useSignal<T | undefined>(undefined);
   const failure = useSignal<ApiFailure | undefined>(undefined);
   const asked = useRef(0);
-  async function again(): Promise<void> {
+  async function again(tries = 0): Promise<void> {
     asked.current += 1;
     const number = asked.current;
     const answer = await ask();
     if (number !== asked.current) return;
     failure.value = answer.ok ? undefined : answer.error;
     if (answer.ok) value.value = answer.value;
+    else if (isPassing(answer.error)) {
+      const waitMs = Math.min(mostRetryMs, firstRetryMs * 2 ** tries);
+      setTimeout(() => void (number === asked.current && again(tries + 1)), waitMs);
+    }
   }
   useEffect(() => {
     value.value = undefined;
@@ -41,11 +49,12 @@ export function useAsked<T>(key: string, change: number, ask: () => Promise<ApiR
     void again();
     return () => (asked.current += 1);
   }, [key]);
-  useChange(`${change} ${regained.value}`, () => void again());
+  useChange(change, togetherMs, () => void again());
+  useChange(regained.value, Math.random() * regainedWithinMs, () => void again());
   return {
     value,
     failure,
-    again,
+    again: () => again(),
     show: (shown) => {
       asked.current += 1;
       value.value = shown;
@@ -53,8 +62,13 @@ export function useAsked<T>(key: string, change: number, ask: () => Promise<ApiR
   };
 }
 
+/** What may be right again by itself: no answer at all, and what the server or somebody behind it could not do just now. */
+function isPassing({ status }: ApiFailure): boolean {
+  return status === 0 || status === 429 || status >= 500;
+}
+
 /** Runs a little after `change` is another than at first; many changes in a short time are one. */
-function useChange(change: string, run: () => void): void {
+function useChange(change: number, withinMs: number, run: () => void): void {
   const last = useRef(change);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const latest = useRef(run);
@@ -65,7 +79,7 @@ function useChange(change: string, run: () => void): void {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
       latest.current();
-    }, togetherMs);
+    }, withinMs);
   }, [change]);
   useEffect(() => () => clearTimeout(timer.current), []);
 }

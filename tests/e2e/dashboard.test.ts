@@ -93,6 +93,7 @@ test("a broken socket is said, and what was missed is fetched on return", async 
   mesh.cutSockets(true);
   await page.getByText("reconnecting…").waitFor();
   show(project({ seq: 30, runs: [runOf({ explain: "Missed meanwhile." })] }));
+  mesh.forget();
   mesh.cutSockets(false);
   await page.getByText("Missed meanwhile.").waitFor();
 });

@@ -2,8 +2,10 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { LiveMessage } from "../../core/project/views.ts";
+import type { LiveFrame, LiveMessage } from "../../core/project/views.ts";
+import { heartbeatRequest, heartbeatResponse } from "../../core/protocol/heartbeat.ts";
 import type { FeedMessage } from "../../core/sessions/views.ts";
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -37,9 +39,13 @@ export interface MadeUpMesh {
   /** Path and query of every request for `/api`. */
   readonly queries: string[];
   readonly feed: MadeUpFeed;
-  say(message: LiveMessage): void;
+  say(...messages: LiveMessage[]): void;
   /** Ends all sockets; with `refuse` new ones are refused until called again. */
   cutSockets(refuse: boolean): void;
+  /** As a network that drops everything: nothing is answered or said, nothing is closed. Ended, what hung is broken off. */
+  drop(everything: boolean): void;
+  /** As a Worker that was restarted: nobody knows any more what was said before. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -48,8 +54,12 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
   const asked: string[] = [];
   const queries: string[] = [];
   let refusing = false;
+  let dropping = false;
+  const hung = new Set<Duplex>();
+  const live = startLive();
   const headers = await dashboardHeaders(join(dist, "_headers"));
   const server = createServer(async (request, response) => {
+    if (dropping) return void hung.add(request.socket);
     const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
     for (const [name, value] of headers) response.setHeader(name, value);
     if (pathname.startsWith("/api/")) {
@@ -73,10 +83,16 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
   const sockets = new WebSocketServer({ noServer: true });
   const { feed, viewers, view } = startFeed();
   server.on("upgrade", (request, socket, head) => {
+    if (dropping) return void hung.add(socket);
     const isFeed = /^\/api\/sessions\/[^/]+\/live\?/.test(request.url ?? "");
-    if (refusing || (!isFeed && request.url !== "/api/live")) return void socket.destroy();
+    if (refusing || (!isFeed && !/^\/api\/live(\?|$)/.test(request.url ?? ""))) return void socket.destroy();
     if (isFeed) return viewers.handleUpgrade(request, socket, head, (client) => view(client, request.url ?? ""));
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request));
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      client.on("message", (data: Buffer) => {
+        if (!dropping && data.toString() === heartbeatRequest) client.send(heartbeatResponse);
+      });
+      for (const frame of live.greeting(new URL(request.url ?? "/", "http://localhost").searchParams.get("since"))) client.send(frame);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -85,9 +101,19 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
     asked,
     queries,
     feed,
-    say: (message) => {
-      for (const client of sockets.clients) client.send(JSON.stringify(message));
+    say: (...messages) => {
+      const frame = live.news(messages);
+      for (const client of sockets.clients) if (!dropping) client.send(frame);
     },
+    drop: (everything) => {
+      dropping = everything;
+      if (everything) return;
+      // What was sent into the void is not sent again here, as TCP would: the sockets are broken instead.
+      for (const socket of hung) socket.destroy();
+      for (const client of sockets.clients) client.terminate();
+      hung.clear();
+    },
+    forget: live.forget,
     cutSockets: (refuse) => {
       refusing = refuse;
       for (const client of sockets.clients) client.terminate();
@@ -96,6 +122,29 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
       for (const client of [...sockets.clients, ...viewers.clients]) client.terminate();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Numbers what is said, and keeps it for those who come back, as the live feed does. */
+function startLive() {
+  let life = 1;
+  let said: string[] = [];
+  const frame = (each: LiveFrame) => JSON.stringify(each);
+  return {
+    news(messages: readonly LiveMessage[]): string {
+      const text = frame({ type: "news", feed: `life-${life}`, n: said.length + 1, messages });
+      said.push(text);
+      return text;
+    },
+    greeting(since: string | null): string[] {
+      const [, number] = new RegExp(`^life-${life}\\.(\\d+)$`).exec(since ?? "") ?? [];
+      const n = number === undefined ? said.length : Number(number);
+      return [frame({ type: "hello", feed: `life-${life}`, n, resumed: number !== undefined }), ...said.slice(n)];
+    },
+    forget(): void {
+      life += 1;
+      said = [];
     },
   };
 }

@@ -9,7 +9,8 @@ export function addLive(routes: Routes): void {
       method: "get",
       path: "/live",
       tag: "live",
-      summary: "WebSocket that says what changed; refetch on reconnect",
+      summary:
+        "WebSocket that says what changed; `since=<feed>.<n>`, the last number seen, asks for what came after it, and the greeting says whether that is there",
       access: "viewer",
       answers: { 101: "connected", 403: "foreign origin", 426: "not a WebSocket request" },
     },

@@ -8,11 +8,21 @@ test("a listener hears what changed, under the role of its token", async () => {
   const { status, webSocket } = await mesh.request("/live", { token: viewerToken, headers: { upgrade: "websocket" } });
   expect(status).toBe(101);
   if (!webSocket) throw new Error("no socket");
-  const heard = new Promise((resolve) => webSocket.addEventListener("message", ({ data }) => resolve(JSON.parse(String(data)))));
+  const heard: unknown[] = [];
+  const both = new Promise<void>((resolve) =>
+    webSocket.addEventListener("message", ({ data }) => {
+      heard.push(JSON.parse(String(data)));
+      if (heard.length === 2) resolve();
+    }),
+  );
   webSocket.accept();
   expect(await liveFeed(mesh.env).listeners()).toEqual({ viewer: 1, operator: 0 });
   await liveFeed(mesh.env).publish([{ type: "agents-changed" }]);
-  expect(await heard).toEqual({ type: "agents-changed" });
+  await both;
+  expect(heard).toEqual([
+    { type: "hello", feed: expect.any(String), n: 0, resumed: false },
+    { type: "news", feed: expect.any(String), n: 1, messages: [{ type: "agents-changed" }] },
+  ]);
   webSocket.close(1000, "");
 });
 
