@@ -12,6 +12,7 @@ import { projects, role } from "./mesh-store.ts";
 import { Older } from "./older.tsx";
 import { Standing } from "./standing.tsx";
 import { TaskItem } from "./task-item.tsx";
+import { Up } from "./up.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { useList } from "./use-list.ts";
 import { useLoad } from "./use-load.ts";
@@ -33,9 +34,7 @@ export function AgentPage({ id }: { readonly id: string }): JSX.Element {
   const agent = answer.value.value;
   return (
     <>
-      <p>
-        <a href="#/agents">All agents</a>
-      </p>
+      <Up to="#/agents">All agents</Up>
       <Standing answer={answer} what="the agent" unknown="This agent is not known." />
       {agent && (
         <article class="onboarding" aria-label={`Agent ${agent.id}`}>

@@ -1,14 +1,12 @@
-import { computed } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { forgetSettled } from "./answering.ts";
-import { LoginPage } from "./login-page.tsx";
-import { liveState, logOut, notice, projects, refusedEvents, session } from "./mesh-store.ts";
-import { waitingOnboardings } from "./onboarding-store.ts";
 import { lazyPage } from "./lazy-page.tsx";
-import { place, type Place } from "./place.ts";
-import { ProjectsPage } from "./projects-page.tsx";
-import { liveQuestions } from "./question-list.ts";
+import { LoginPage } from "./login-page.tsx";
+import { liveState, notice, refusedEvents, session } from "./mesh-store.ts";
+import { Navigation } from "./navigation.tsx";
+import { OverviewPage } from "./overview-page.tsx";
+import { place, placeKey, type Place } from "./place.ts";
 import { QuestionPage, QuestionsPage } from "./questions-page.tsx";
 import { StaleNotice } from "./stale-notice.tsx";
 import { now, renderClock } from "./when.tsx";
@@ -18,6 +16,8 @@ const AgentPage = lazyPage(() => import("./agent-page.tsx").then((module) => mod
 const AgentsPage = lazyPage(() => import("./agents-page.tsx").then((module) => module.AgentsPage));
 const HistoryPage = lazyPage(() => import("./history-page.tsx").then((module) => module.HistoryPage));
 const ProjectPage = lazyPage(() => import("./project-page.tsx").then((module) => module.ProjectPage));
+const ProjectSettingsPage = lazyPage(() => import("./project-settings-page.tsx").then((module) => module.ProjectSettingsPage));
+const ProjectsPage = lazyPage(() => import("./projects-page.tsx").then((module) => module.ProjectsPage));
 const SessionPage = lazyPage(() => import("./session-page.tsx").then((module) => module.SessionPage));
 const SessionsPage = lazyPage(() => import("./sessions-page.tsx").then((module) => module.SessionsPage));
 const SettingsPage = lazyPage(() => import("./settings-page.tsx").then((module) => module.SettingsPage));
@@ -26,83 +26,64 @@ const TasksPage = lazyPage(() => import("./tasks-page.tsx").then((module) => mod
 const OnboardingsPage = lazyPage(() => import("./onboarding-page.tsx").then((module) => module.OnboardingsPage));
 const OnboardingPage = lazyPage(() => import("./onboarding-page.tsx").then((module) => module.OnboardingPage));
 
-/** How many questions wait for a person. */
-export const waitingForPeople = computed(
-  () => liveQuestions(projects.value ?? []).filter(({ question }) => question.status === "with-human").length,
-);
-
+/** The frame around every page, or the login. */
 export function App(): JSX.Element {
+  const main = useMain();
   if (session.value === "out") return <LoginPage />;
-  const { page } = place.value;
-  const waiting = waitingForPeople.value;
   return (
-    <>
-      <header class="top">
-        <h1>mesh-six</h1>
-        <nav aria-label="Pages">
-          <a href="#/" aria-current={page === "projects" || page === "project" ? "page" : undefined}>
-            Projects
-          </a>
-          <a href="#/questions" aria-current={page === "questions" ? "page" : undefined}>
-            Questions
-            <Count waiting={waiting} />
-          </a>
-          <a href="#/sessions" aria-current={page === "sessions" || page === "session" ? "page" : undefined}>
-            Sessions
-          </a>
-          <a href="#/agents" aria-current={page === "agents" || page === "agent" ? "page" : undefined}>
-            Agents
-          </a>
-          <a href="#/tasks" aria-current={page === "tasks" || page === "task" ? "page" : undefined}>
-            Tasks
-          </a>
-          <a href="#/onboarding" aria-current={page === "onboardings" || page === "onboarding" ? "page" : undefined}>
-            Onboarding
-            <Count waiting={waitingOnboardings.value} />
-          </a>
-          <a href="#/settings" aria-current={page === "settings" ? "page" : undefined}>
-            Settings
-          </a>
-          <a href="#/history" aria-current={page === "history" ? "page" : undefined}>
-            History
-          </a>
-        </nav>
-        <Live />
-      </header>
-      <main>
+    <div class="frame">
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        Skip to the page
+      </button>
+      <div class="side">
+        <header class="top">
+          <h1>
+            <a href="#/">mesh-six</a>
+          </h1>
+          <Live />
+        </header>
+        <Navigation />
+      </div>
+      <main ref={main} tabIndex={-1}>
         <StaleNotice />
         <ReadModel />
         <Page at={place.value} />
       </main>
-      <footer>
-        <button class="plain" onClick={() => void logOut()}>
-          Log out
-        </button>
-      </footer>
-    </>
+    </div>
   );
 }
 
-function Count({ waiting }: { readonly waiting: number }): JSX.Element | null {
-  if (waiting === 0) return null;
-  return (
-    <>
-      {" "}
-      <span class="count">
-        {waiting}
-        <span class="unseen"> waiting</span>
-      </span>
-    </>
-  );
+/** Another page begins at its top, and the keyboard goes on in it. A step back keeps where it was, which the browser sees to. */
+function useMain(): { readonly current: HTMLElement | null } {
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(placeKey(place.value));
+  const isBack = useRef(false);
+  const key = placeKey(place.value);
+  useEffect(() => {
+    const note = (event: NavigateEvent) => (isBack.current = event.navigationType === "traverse");
+    globalThis.navigation?.addEventListener("navigate", note);
+    return () => globalThis.navigation?.removeEventListener("navigate", note);
+  }, []);
+  useEffect(() => {
+    if (shown.current === key) return;
+    shown.current = key;
+    main.current?.focus({ preventScroll: true });
+    if (!isBack.current) scrollTo(0, 0);
+  }, [key]);
+  return main;
 }
 
 function Page({ at }: { readonly at: Place }): JSX.Element {
   useEffect(() => forgetSettled, [at.page]);
   switch (at.page) {
+    case "overview":
+      return <OverviewPage />;
     case "projects":
       return <ProjectsPage />;
     case "project":
       return <ProjectPage key={at.name} name={at.name} />;
+    case "project-settings":
+      return <ProjectSettingsPage key={at.name} name={at.name} />;
     case "sessions":
       return <SessionsPage />;
     case "session":

@@ -1,8 +1,10 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { App, waitingForPeople } from "./app.tsx";
+import { App } from "./app.tsx";
 import { watch } from "./mesh-store.ts";
-import { followAddress } from "./place.ts";
+import { followAddress, place } from "./place.ts";
+import { sectionOf } from "./sections.ts";
+import { waitingForPeople } from "./waiting.ts";
 import { now } from "./when.tsx";
 
 const root = document.getElementById("app");
@@ -11,7 +13,8 @@ followAddress();
 setInterval(() => (now.value = Date.now()), 20_000);
 effect(() => {
   const waiting = waitingForPeople.value;
-  document.title = waiting === 0 ? "mesh-six" : `(${waiting}) mesh-six`;
+  const word = sectionOf(place.value)?.word ?? "";
+  document.title = `${waiting === 0 ? "" : `(${waiting}) `}${word} · mesh-six`;
 });
 render(<App />, root);
 void watch();

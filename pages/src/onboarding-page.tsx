@@ -14,6 +14,7 @@ import {
   onboardingsInOrder,
 } from "./onboarding-store.ts";
 import { OnboardingStatus } from "./onboarding-status.tsx";
+import { Up } from "./up.tsx";
 import { Ago } from "./when.tsx";
 
 /** Repositories on their way to ready: begin with another, and how each stands. */
@@ -83,9 +84,7 @@ export function OnboardingPage({ id }: { readonly id: string }): JSX.Element {
   const unknown = onboardingFailure.value?.status === 404;
   return (
     <>
-      <p>
-        <a href="#/onboarding">All onboardings</a>
-      </p>
+      <Up to="#/onboarding">All onboardings</Up>
       {unknown ? <p class="notice">This onboarding is not known.</p> : <Failure again={() => void loadOnboarding(id)} />}
       {!view && !onboardingFailure.value && (
         <p class="quiet" role="status">

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { addressWith, parsePlace, parseQuery } from "./place.ts";
+import { addressWith, parsePlace, parseQuery, placeKey } from "./place.ts";
 
 test.each([
-  ["", "/", { page: "projects" }],
-  ["#/", "/", { page: "projects" }],
-  ["#/nowhere", "/", { page: "projects" }],
+  ["", "/", { page: "overview" }],
+  ["#/", "/", { page: "overview" }],
+  ["#/nowhere", "/", { page: "overview" }],
   ["#/history", "/", { page: "history" }],
   ["#/questions", "/", { page: "questions" }],
   ["#/questions/", "/", { page: "questions" }],
@@ -27,6 +27,9 @@ test.each([
   ["#/projects/acme/..", "/", { page: "projects" }],
   ["#/projects/acme/x%2F..%2F..%2Fagents", "/", { page: "projects" }],
   ["#/projects/acme/todo-app", "/", { page: "project", name: "acme/todo-app" }],
+  ["#/projects/acme/todo-app/", "/", { page: "project", name: "acme/todo-app" }],
+  ["#/projects/acme/todo-app/settings", "/", { page: "project-settings", name: "acme/todo-app" }],
+  ["#/projects/acme/todo-app/nothing", "/", { page: "project", name: "acme/todo-app" }],
   ["", "/questions", { page: "questions" }],
   ["", "/questions/R_kg.q1-1-2", { page: "question", id: "R_kg.q1-1-2" }],
   ["#/history", "/questions/R_kg.q1-1-2", { page: "history" }],
@@ -47,4 +50,12 @@ test("an address names the filters that are set", () => {
     "#/events?agent=a%26b",
     "#/events",
   ]);
+});
+
+test("places are told apart by what they show", () => {
+  const keys = ["", "#/projects", "#/projects/acme/todo-app", "#/projects/acme/todo-app/settings", "#/tasks/1", "#/agents/1"].map((hash) =>
+    placeKey(parsePlace({ hash, pathname: "/" })),
+  );
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(placeKey(parsePlace({ hash: "#/tasks?status=running", pathname: "/" }))).toBe("tasks");
 });

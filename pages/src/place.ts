@@ -2,22 +2,25 @@ import { batch, signal } from "@preact/signals";
 
 /** Which page is shown. */
 export type Place =
-  | { readonly page: "projects" | "questions" | "sessions" | "agents" | "tasks" | "onboardings" | "settings" | "history" }
+  | {
+      readonly page: "overview" | "projects" | "questions" | "sessions" | "agents" | "tasks" | "onboardings" | "settings" | "history";
+    }
   | { readonly page: "question" | "session" | "agent" | "task" | "onboarding"; readonly id: string }
-  | { readonly page: "project"; readonly name: string };
+  | { readonly page: "project" | "project-settings"; readonly name: string };
 
 /** Where the address points to. */
-export const place = signal<Place>({ page: "projects" });
+export const place = signal<Place>({ page: "overview" });
 
 /** What the address adds to the place: filters of a list, `#/tasks?status=running`. */
 export const placeQuery = signal(new URLSearchParams());
 
 /**
  * `#/questions/<id>` as pages link, or the path `/questions/<id>` as notifications do; likewise
- * `sessions/<id>`, `agents/<id>`, `tasks/<id>`, `onboarding/<id>` and `projects/<owner>/<name>`. What is not known is the projects' page.
+ * `sessions/<id>`, `agents/<id>`, `tasks/<id>`, `onboarding/<id>`, `projects/<owner>/<name>` and `projects/<owner>/<name>/settings`.
+ * What is not known is the overview.
  */
 export function parsePlace({ hash, pathname }: { readonly hash: string; readonly pathname: string }): Place {
-  const [, page = "", id = "", name = ""] = (hash === "" ? pathname : beforeQuery(hash.slice(1)))
+  const [, page = "", id = "", name = "", part = ""] = (hash === "" ? pathname : beforeQuery(hash.slice(1)))
     .replace(/\/+$/, "")
     .split("/")
     .map(decoded);
@@ -35,9 +38,18 @@ export function parsePlace({ hash, pathname }: { readonly hash: string; readonly
       return id === "" ? { page } : { page: "task", id };
     case "onboarding":
       return id === "" ? { page: "onboardings" } : { page: "onboarding", id };
+    case "projects":
+      if (!isName(id) || !isName(name)) return { page };
+      return { page: part === "settings" ? "project-settings" : "project", name: `${id}/${name}` };
     default:
-      return page === "projects" && isName(id) && isName(name) ? { page: "project", name: `${id}/${name}` } : { page: "projects" };
+      return { page: "overview" };
   }
+}
+
+/** Told apart from every other place; filters of a list do not count. */
+export function placeKey(at: Place): string {
+  if ("id" in at) return `${at.page} ${at.id}`;
+  return "name" in at ? `${at.page} ${at.name}` : at.page;
 }
 
 /** The query within the `#` form; what follows the path does not count there. */
@@ -61,6 +73,11 @@ export function showQuery(path: string, query: Readonly<Record<string, string>>,
     history.replaceState(history.state, "", address);
     placeQuery.value = parseQuery({ hash: address });
   }
+}
+
+/** Goes to an address of the dashboard, `#/tasks`, as a link to it would. */
+export function goTo(address: string): void {
+  location.hash = address;
 }
 
 /** Keeps `place` with the address. A path becomes its `#` form, so that links of the page lead on from the root. */

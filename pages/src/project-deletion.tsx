@@ -17,7 +17,7 @@ export function ProjectDeletion({ name }: { readonly name: string }): JSX.Elemen
     const gone = await command.run(() => remove(`/projects/${name}?history=${forget.value ? "forget" : "keep"}`));
     if (!gone) return;
     await refetch();
-    location.hash = "#/";
+    location.hash = "#/projects";
   }
   return (
     <details class="panel">

@@ -1,104 +1,24 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
-import type { ProjectProfile } from "../../core/inputs.ts";
-import type { Policy } from "../../core/policy.ts";
-import { get, patch, type ApiFailure } from "./api.ts";
-import { ProjectCredentials } from "./project-credentials.tsx";
-import { ProjectDeletion } from "./project-deletion.tsx";
-import { ProjectWebhooks } from "./project-webhooks.tsx";
-import { regained, role } from "./mesh-store.ts";
-import { PolicyForm } from "./policy-form.tsx";
-import type { Schema } from "./policy-fields.ts";
-import type { Settings } from "./settings-page.tsx";
+import { LiveFailure } from "./live-failure.tsx";
+import { failure, projects } from "./mesh-store.ts";
+import { ProjectSection } from "./project-section.tsx";
+import { Up } from "./up.tsx";
 
-interface Project {
-  readonly profile: ProjectProfile;
-  readonly policy: Policy;
-}
-
-/** One project: its credentials, its settings over the mesh's, its webhooks, and its end. */
+/** One project with its runs, live. */
 export function ProjectPage({ name }: { readonly name: string }): JSX.Element {
-  const project = useSignal<Project | undefined>(undefined);
-  const schema = useSignal<Schema | undefined>(undefined);
-  const mesh = useSignal<Settings | undefined>(undefined);
-  const failure = useSignal<ApiFailure | undefined>(undefined);
-  async function load(): Promise<void> {
-    const [found, described, set] = await Promise.all([
-      get<Project>(`/projects/${name}`),
-      get<Schema>("/settings/schema"),
-      get<Settings>("/settings"),
-    ]);
-    if (set.ok) mesh.value = set.value;
-    failure.value = found.ok ? (described.ok ? undefined : described.error) : found.error;
-    if (found.ok) project.value = found.value;
-    if (described.ok) schema.value = described.value;
-  }
-  useEffect(() => void load(), [name, regained.value]);
-  const shown = project.value;
+  const shown = projects.value;
+  const project = shown?.find((one) => one.name === name.toLowerCase());
   return (
     <>
-      <p>
-        <a href="#/">All projects</a>
-      </p>
-      {failure.value && (
-        <p role="alert" class="notice bad">
-          {failure.value.status === 404 ? "This project is not known." : failure.value.detail}{" "}
-          {failure.value.status !== 404 && <button onClick={() => void load()}>Try again</button>}
-        </p>
-      )}
+      <Up to="#/projects">All projects</Up>
+      <LiveFailure />
       {!shown && !failure.value && (
         <p class="quiet" role="status">
           Loading the project…
         </p>
       )}
-      {shown && (
-        <>
-          <header class="run-head">
-            <h2>
-              <a href={shown.profile.repositoryUrl} rel="noreferrer">
-                {shown.profile.name}
-              </a>
-            </h2>
-            <span class="quiet">
-              branch {shown.profile.defaultBranch}
-              {shown.profile.board && (
-                <>
-                  {" · "}
-                  <a href={shown.profile.board.url} rel="noreferrer">
-                    board
-                  </a>{" "}
-                  by {shown.profile.board.observedBy}
-                </>
-              )}
-            </span>
-          </header>
-          <ProjectCredentials name={name} />
-          <section class="stack" aria-labelledby="project-settings">
-            <h2 id="project-settings">Settings</h2>
-            <p class="quiet">
-              They lie over <a href="#/settings">those of the mesh</a>.
-            </p>
-            {schema.value && mesh.value && (
-              <PolicyForm
-                schema={schema.value}
-                overrides={shown.profile.overrides}
-                policy={shown.policy}
-                below="the mesh's"
-                belowPolicy={mesh.value.policy}
-                prefix="overrides."
-                save={async (change) => {
-                  const saved = await patch<Project>(`/projects/${name}`, { overrides: change });
-                  if (saved.ok) project.value = saved.value;
-                  return saved;
-                }}
-              />
-            )}
-          </section>
-          {role.value === "operator" && <ProjectWebhooks name={name} />}
-          {role.value === "operator" && <ProjectDeletion name={name} />}
-        </>
-      )}
+      {shown && !project && <p class="notice">This project is not known.</p>}
+      {project && <ProjectSection project={project} alone />}
     </>
   );
 }

@@ -10,6 +10,7 @@ import { PastQuestions } from "./past-questions.tsx";
 import { QuestionCard } from "./question-card.tsx";
 import { byUrgency, isOpen, liveQuestions, type PastQuestion } from "./question-list.ts";
 import { QuestionOutcome, Receipt } from "./question-outcome.tsx";
+import { Up } from "./up.tsx";
 import { Ago } from "./when.tsx";
 
 /** Open questions of all projects, to be answered in place, and below them what became of the others. */
@@ -56,9 +57,7 @@ export function QuestionPage({ id }: { readonly id: string }): JSX.Element {
   return (
     <>
       <LiveFailure />
-      <p>
-        <a href="#/questions">All questions</a>
-      </p>
+      <Up to="#/questions">All questions</Up>
       {live ? (
         <section class="questions" aria-label="Question">
           <h2>Question</h2>

@@ -13,6 +13,7 @@ import { SessionReplay } from "./session-replay.tsx";
 import { SessionSnapshots } from "./session-snapshots.tsx";
 import { SessionState } from "./session-state.tsx";
 import { Standing } from "./standing.tsx";
+import { Up } from "./up.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { Ago, now, renderSpan } from "./when.tsx";
 
@@ -23,9 +24,7 @@ export function SessionPage({ id }: { readonly id: string }): JSX.Element {
   const session = answer.value.value;
   return (
     <>
-      <p>
-        <a href="#/sessions">All sessions</a>
-      </p>
+      <Up to="#/sessions">All sessions</Up>
       <Standing answer={answer} what="the session" unknown="This session is not known." />
       {session && (
         <article class="onboarding" aria-label={`Session of ${session.name}#${session.issue}`}>

@@ -12,6 +12,7 @@ import { workOf } from "./project-name.ts";
 import { Refusal } from "./refusal.tsx";
 import { Standing } from "./standing.tsx";
 import { TaskStatus } from "./task-status.tsx";
+import { Up } from "./up.tsx";
 import { useAsked } from "./use-answer.ts";
 import { Ago, renderSpan } from "./when.tsx";
 
@@ -21,9 +22,7 @@ export function TaskPage({ id }: { readonly id: string }): JSX.Element {
   const task = answer.value.value;
   return (
     <>
-      <p>
-        <a href="#/tasks">All tasks</a>
-      </p>
+      <Up to="#/tasks">All tasks</Up>
       <Standing answer={answer} what="the task" unknown="This task is not known." />
       {task && (
         <article class="onboarding" aria-label={`Task ${task.id}`}>

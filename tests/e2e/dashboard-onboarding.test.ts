@@ -96,7 +96,7 @@ test("one is begun with the form, and its page shows phases and activities as th
   await page.getByText("No repository was onboarded yet.").waitFor();
   await page.getByLabel("Repository", { exact: true }).fill("acme/todo-app");
   await page.getByRole("radio", { name: /The runner's own login/ }).check();
-  await page.getByText("More", { exact: true }).click();
+  await page.locator("summary", { hasText: "More" }).click();
   await page.getByLabel("Board to adopt").fill("https://github.com/orgs/acme/projects/3");
   await page.getByRole("checkbox", { name: "Propose no dev container" }).check();
   await isAccessible("onboarding-form");
@@ -282,7 +282,7 @@ test("a list page by page, what is not known, and a mesh that is away", async ()
   };
   await open("/#/onboarding");
   await page.getByRole("link", { name: "acme/app-9" }).waitFor();
-  await page.getByRole("link", { name: "Onboarding 1 waiting" }).waitFor();
+  await page.getByRole("button", { name: "More 1 waiting" }).waitFor();
   await isAccessible("onboarding-list");
   mesh.answers["GET /onboard"] = { items: [other(5)], cursor: null };
   await page.getByRole("button", { name: "Older" }).click();

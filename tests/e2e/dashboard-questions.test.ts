@@ -166,7 +166,7 @@ test("open questions, the longest waiting first, with what waits, choices and th
   await cards.nth(1).getByText("the session is parked, its slot is free").waitFor();
   await cards.nth(3).getByText("waits for the architect").waitFor();
   expect(await cards.nth(2).getByRole("textbox").count()).toBe(0);
-  expect(await page.title()).toBe("(3) mesh-six");
+  expect(await page.title()).toBe("(3) Questions · mesh-six");
   await isAccessible("open");
 });
 
@@ -352,7 +352,7 @@ test("words from outside stay text, in their own direction, and inside the page"
   await asked.getByText(word.slice(0, 9_000)).first().waitFor();
   await asked.getByText(hostile).first().waitFor();
   expect(await page.locator("img").count()).toBe(0);
-  expect(await page.title()).toBe("(1) mesh-six");
+  expect(await page.title()).toBe("(1) Questions · mesh-six");
   const direction = await asked.getByText("هل نستخدم").evaluate((element) => getComputedStyle(element).direction);
   expect(direction).toBe("rtl");
 });

@@ -133,7 +133,7 @@ test("the mesh is stopped with a reason, and started again", async () => {
 
 test("a project's settings lie over the mesh's, and its refusals are at their fields, too", async () => {
   const { page, mesh, open, isAccessible } = dashboard;
-  await open(`/#${project}`);
+  await open(`/#${project}/settings`);
   const budget = section("Budget");
   await budget.locator("summary").click();
   await budget.getByText("the mesh's: 8").waitFor();
@@ -156,6 +156,8 @@ test("a project's settings lie over the mesh's, and its refusals are at their fi
   await qa.getByRole("button", { name: "Save" }).click();
   await qa.getByText("Saved.").waitFor();
   expect(changed().at(-1)).toBe(`PATCH ${project} {"overrides":{"qa":{"evaluateAt":0.7}}}`);
+  await page.getByRole("link", { name: "acme/todo-app", exact: true }).click();
+  await page.getByText("This project is not known.").waitFor();
   await page.getByRole("link", { name: "All projects" }).click();
   await page.getByText("No project yet").waitFor();
 });
@@ -163,7 +165,7 @@ test("a project's settings lie over the mesh's, and its refusals are at their fi
 test("a key is put in and stays nowhere on the page; credentials are renewed and ended", async () => {
   const { page, mesh, open, isAccessible } = dashboard;
   mesh.answers[`GET ${project}/credentials/health`] = health({ hasValidCredential: false, credentials: [] });
-  await open(`/#${project}`);
+  await open(`/#${project}/settings`);
   await page.getByText("Agents have none from the mesh").waitFor();
   await page.getByText("Put in a key").click();
   await page.getByLabel("Value").fill(secret);
@@ -214,7 +216,7 @@ test("a key is put in and stays nowhere on the page; credentials are renewed and
 
 test("webhooks are rotated; a project is deleted once its name was typed", async () => {
   const { page, mesh, open } = dashboard;
-  await open(`/#${project}`);
+  await open(`/#${project}/settings`);
   mesh.answers[`POST ${project}/webhooks/rotate`] = { webhooks: [{ kind: "repository", state: "made" }], removed: 1 };
   await page.getByRole("button", { name: "Rotate the secrets" }).click();
   await page.getByText("Rotated: repository made; 1 taken away.").waitFor();
@@ -237,13 +239,13 @@ test("a viewer reads everything and changes nothing", async () => {
   await open("/#/settings");
   await section("Budget").locator("summary").click();
   expect(await page.getByLabel("Per issue (US $)").isDisabled()).toBe(true);
-  await open(`/#${project}`);
+  await open(`/#${project}/settings`);
   await page.getByText("Agents have a credential that holds").waitFor();
   await section("Budget").locator("summary").click();
   expect(await page.getByLabel("Per issue (US $)").isDisabled()).toBe(true);
   for (const name of [/Save/, /Stop the mesh/, /Put it in/, /End it/, /Rotate/, /Delete/, /use /]) {
     expect(await page.getByRole("button", { name }).count(), String(name)).toBe(0);
   }
-  await open("/#/projects/acme/unknown");
+  await open("/#/projects/acme/unknown/settings");
   await page.getByText("This project is not known.").waitFor();
 });

@@ -66,7 +66,7 @@ afterEach(async () => {
 });
 
 test("a project with its run, and what was left alone with the reason", async () => {
-  await page.goto(mesh.url);
+  await page.goto(`${mesh.url}/#/projects`);
   await page.getByText("live", { exact: true }).waitFor();
   const run = page.locator(".run");
   for (const text of ["planning", "#1 Fix the list", "The session works on the plan.", "session", "#9", "$1.23"]) {
@@ -76,7 +76,7 @@ test("a project with its run, and what was left alone with the reason", async ()
 });
 
 test("a live message changes the run at once, and missing numbers are fetched", async () => {
-  await page.goto(mesh.url);
+  await page.goto(`${mesh.url}/#/projects`);
   await page.getByText("live", { exact: true }).waitFor();
   mesh.say({ type: "run-changed", seq: 11, run: runOf({ phase: "QA", column: "QA", explain: "The tests run." }) });
   await page.getByText("The tests run.").waitFor();
@@ -88,7 +88,7 @@ test("a live message changes the run at once, and missing numbers are fetched", 
 });
 
 test("a broken socket is said, and what was missed is fetched on return", async () => {
-  await page.goto(mesh.url);
+  await page.goto(`${mesh.url}/#/projects`);
   await page.getByText("live", { exact: true }).waitFor();
   mesh.cutSockets(true);
   await page.getByText("reconnecting…").waitFor();
@@ -102,7 +102,7 @@ test("an answer is sent for its question only", async () => {
   const question = questionOf();
   show(project({ runs: [runOf({ questions: [question] })] }));
   mesh.answers[`POST /questions/${question.id}/answer`] = { status: "accepted" };
-  await page.goto(mesh.url);
+  await page.goto(`${mesh.url}/#/projects`);
   await page.getByRole("radio", { name: "Green" }).check();
   const sent = page.waitForResponse((response) => response.request().method() === "POST");
   await page.getByRole("button", { name: "Answer", exact: true }).click();
@@ -115,7 +115,7 @@ test("login: refused, then let in; logout", async () => {
   mesh.answers["GET /projects"] = unauthorized;
   mesh.answers["POST /login"] = unauthorized;
   mesh.answers["POST /logout"] = 204;
-  await page.goto(mesh.url);
+  await page.goto(`${mesh.url}/#/projects`);
   await page.getByLabel("Operator token").fill("wrong");
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByText("This is not a token of this mesh.").waitFor();
@@ -123,6 +123,7 @@ test("login: refused, then let in; logout", async () => {
   show(project());
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByRole("heading", { name: todoName }).waitFor();
+  await page.getByRole("button", { name: "More" }).click();
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByLabel("Operator token").waitFor();
 });
@@ -130,7 +131,7 @@ test("login: refused, then let in; logout", async () => {
 test("empty, failed, and a read model that stands still", async () => {
   mesh.answers["GET /projects"] = { status: 500, reason: "internal", detail: "Something broke." };
   mesh.answers["GET /read-model"] = away;
-  await page.goto(mesh.url);
+  await page.goto(`${mesh.url}/#/projects`);
   await page.getByText("Something broke.").waitFor();
   await page.getByText("The read model stands still: database unreachable.").waitFor();
   show();

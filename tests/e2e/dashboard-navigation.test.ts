@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { ProjectView } from "../../core/project/views.ts";
+import { questionOf, runOf, todo, todoName } from "../../drizzle/journal.fixture.ts";
+import { buildDashboard, type Dashboard } from "./dashboard-page.ts";
+
+const view: ProjectView = {
+  key: todo,
+  name: todoName,
+  repositoryUrl: "https://github.com/acme/todo-app",
+  board: { url: "https://github.com/orgs/acme/projects/1", observedBy: "webhook" },
+  runs: [runOf({ questions: [questionOf()] })],
+  tasks: { pending: 0, dispatched: 0, running: 1 },
+  outbox: 0,
+  seq: 10,
+  filtered: [],
+};
+const profile = { name: todoName, repositoryUrl: view.repositoryUrl, defaultBranch: "main", board: null, overrides: {} };
+let built: Awaited<ReturnType<typeof buildDashboard>>;
+let dashboard: Dashboard;
+
+beforeAll(async () => {
+  built = await buildDashboard();
+});
+afterAll(() => built?.end());
+beforeEach(async () => {
+  dashboard = await built.start({
+    "GET /projects": { items: [{ key: view.key, name: view.name }], cursor: null },
+    [`GET /projects/${view.name}`]: { view, profile },
+    "GET /agents": { items: [], cursor: null },
+    "GET /tasks": { items: [], cursor: null },
+    "GET /onboard": { items: [], cursor: null },
+  });
+});
+afterEach(() => dashboard.close());
+
+test("on a phone the most used pages are in the bar and the others behind More, which says where one is", async () => {
+  const { page, open, isAccessible } = dashboard;
+  await open("/");
+  const pages = page.getByRole("navigation", { name: "Pages" });
+  const current = pages.locator('[aria-current="page"]:visible');
+  expect(await current.innerText()).toBe("Overview");
+  expect(await page.title()).toBe("(1) Overview · mesh-six");
+  await pages.getByRole("link", { name: "Questions 1 waiting" }).waitFor();
+  expect(await pages.getByRole("link").count()).toBe(4);
+  const bar = await pages.boundingBox();
+  expect(bar && bar.y + bar.height).toBe(640);
+  expect(bar?.height).toBeLessThanOrEqual(64);
+  await isAccessible("overview-first");
+  await pages.getByRole("button", { name: "More" }).click();
+  await page.getByRole("link", { name: "Agents" }).waitFor();
+  await isAccessible("navigation-more");
+  await page.keyboard.press("Escape");
+  await expect.poll(() => page.getByRole("link", { name: "Agents" }).count()).toBe(0);
+  await pages.getByRole("button", { name: "More" }).click();
+  await page.getByRole("link", { name: "Agents" }).click();
+  await page.getByText("No agent has registered yet.").waitFor();
+  expect(await page.getByRole("link", { name: "Agents" }).count()).toBe(0);
+  expect(await pages.getByRole("button", { name: "More" }).getAttribute("class")).toContain("here");
+});
+
+test("where there is room every page is beside what is shown", async () => {
+  const { page, open } = dashboard;
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await open("/#/nowhere");
+  const pages = page.getByRole("navigation", { name: "Pages" });
+  expect(await pages.locator('[aria-current="page"]:visible').innerText()).toBe("Overview");
+  for (const name of ["Projects", "Sessions", "Tasks", "Agents", "Onboarding", "History", "Settings", "Questions"]) {
+    await pages.getByRole("link", { name }).click();
+    await expect.poll(() => page.title()).toBe(`(1) ${name} · mesh-six`);
+    expect(await pages.locator('[aria-current="page"]:visible').innerText()).toContain(name);
+  }
+  expect(await pages.getByRole("button", { name: "More" }).count()).toBe(0);
+});
+
+test("a project has its page and its settings, each with the way up; another page begins at its top", async () => {
+  const { page, open, isAccessible } = dashboard;
+  await open("/#/projects");
+  await page.getByRole("link", { name: todoName, exact: true }).click();
+  await page.getByRole("heading", { name: todoName }).waitFor();
+  await isAccessible("project-runs");
+  await page.evaluate(() => scrollTo(0, 9_999));
+  expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
+  await page.getByRole("link", { name: `settings of ${todoName}` }).click();
+  await page.getByRole("heading", { name: `Settings of ${todoName}` }).waitFor();
+  expect(await page.evaluate(() => [scrollY, document.activeElement?.tagName])).toEqual([0, "MAIN"]);
+  expect(page.url()).toContain(`#/projects/${todoName}/settings`);
+  await page.getByRole("link", { name: todoName, exact: true }).click();
+  await page.getByRole("link", { name: "All projects" }).click();
+  await page.getByText("#1 Fix the list").waitFor();
+});
