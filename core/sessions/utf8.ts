@@ -1,7 +1,12 @@
 /** How many bytes a text has as UTF-8; lone surrogates count as the three bytes of U+FFFD. */
 export function utf8Length(text: string): number {
-  let bytes = 0;
-  for (let at = 0; at < text.length; at += isPair(text, at) ? 2 : 1) bytes += sizeAt(text, at);
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) continue;
+    bytes += unit < 0x800 ? 1 : 2;
+    if (isPair(text, at)) at += 1;
+  }
   return bytes;
 }
 
@@ -41,7 +46,10 @@ function sizeAt(text: string, at: number): number {
   return unit < 0x800 ? 2 : isPair(text, at) ? 4 : 3;
 }
 
+// Asked of every character of every session's output: nothing is allocated, and most are decided by their first unit.
 function isPair(text: string, at: number): boolean {
-  const [high, low] = [text.charCodeAt(at), text.charCodeAt(at + 1)];
-  return high >= 0xd800 && high <= 0xdbff && low >= 0xdc00 && low <= 0xdfff;
+  const high = text.charCodeAt(at);
+  if (high < 0xd800 || high > 0xdbff) return false;
+  const low = text.charCodeAt(at + 1);
+  return low >= 0xdc00 && low <= 0xdfff;
 }
