@@ -1,6 +1,7 @@
 import type { ProjectKey } from "../core/ids.ts";
 import type { BoardRef, ProjectProfile } from "../core/inputs.ts";
 import type { LoginMode } from "../core/onboarding/view.ts";
+import type { DayBudget } from "../core/mesh-spend.ts";
 import type { Policy, PolicyOverrides } from "../core/policy.ts";
 import type { QuestionView } from "../core/project/views.ts";
 import type { Moment } from "../core/time.ts";
@@ -114,6 +115,8 @@ export interface MeshState {
   readonly stopped: { readonly at: Moment; readonly by: string; readonly reason: string } | null;
   /** Projects that are being deleted. */
   readonly leaving?: readonly { readonly project: string; readonly history: string }[];
+  /** What all projects have cost today, of what they may; null without such a cap. */
+  readonly day?: DayBudget | null;
   /** The backup that is being brought back. */
   readonly restoring?: string | null;
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { ProjectReport } from "../workers/scheduled/report.ts";
+import type { DayBudget } from "../core/mesh-spend.ts";
 import type { Commanded } from "./answers.ts";
 import { bytesText } from "./bytes-text.ts";
 import { cleanLine } from "./clean-text.ts";
@@ -38,6 +39,7 @@ export function addControls(program: Command): void {
         if (state.restoring) out.text(`The backup ${state.restoring} is being brought back.`);
         for (const { project, history } of state.leaving ?? [])
           out.text(`${project} is being deleted, its history ${history === "keep" ? "kept" : "forgotten"}.`);
+        if (state.day) out.text(daySentence(state.day));
         if (state.stopped === null) out.line("The mesh is at work.");
         else
           out.text(
@@ -98,6 +100,13 @@ export function addControls(program: Command): void {
         if (cleaned.failures.length > 0) process.exitCode = exitCodes.failed;
       }),
     );
+}
+
+function daySentence({ usd, capUsd, reached, until }: DayBudget): string {
+  const spent = `All projects have spent $${usd.toFixed(2)} of $${capUsd.toFixed(2)} today (UTC)`;
+  return reached
+    ? `${spent}: no session begins until ${when(until)}, or until you raise budget.meshPerDayUsd with "mesh settings set".`
+    : `${spent}.`;
 }
 
 function tellUntold(out: Output, { untold }: Commanded): void {

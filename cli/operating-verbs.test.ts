@@ -151,6 +151,18 @@ agent v2    ANTHROPIC_API_KEY  operator, HH:MM (7 h ago)  holds
     text: "Stopped by operator on YYYY-MM-DD HH:MM (3 h ago): moving.\n",
   },
   {
+    args: ["state"],
+    route: "GET /ops/state",
+    answer: { stopped: null, day: { usd: 12.5, capUsd: 50, reached: false, until: hoursAgo(-3) } },
+    text: "All projects have spent $12.50 of $50.00 today (UTC).\nThe mesh is at work.\n",
+  },
+  {
+    args: ["state"],
+    route: "GET /ops/state",
+    answer: { stopped: null, day: { usd: 50.2, capUsd: 50, reached: true, until: hoursAgo(-3) } },
+    text: 'All projects have spent $50.20 of $50.00 today (UTC): no session begins until YYYY-MM-DD HH:MM (in 3 h), or until you raise budget.meshPerDayUsd with "mesh settings set".\nThe mesh is at work.\n',
+  },
+  {
     args: ["cleanup", "--dry-run"],
     route: "POST /ops/cleanup",
     answer: {

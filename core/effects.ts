@@ -74,6 +74,8 @@ export type EffectBody =
       readonly text: string;
       readonly until: Moment;
     }
+  /** What the project has cost on a day until now, for the mesh's cap; see mesh-spend.ts. */
+  | { readonly kind: "report-spend"; readonly day: number; readonly usd: number; readonly life: number }
   /** Said to a live attempt through its agent's mailbox; done when the agent confirms. */
   | {
       readonly kind: "tell-session";

@@ -1,5 +1,6 @@
 import type { CredentialRecord } from "./credentials/credential.ts";
 import type { AgentId, EffectId, ProjectKey, ProjectName, QuestionId, TaskId } from "./ids.ts";
+import type { DaySpend } from "./lifecycle/day-budget.ts";
 import type { PolicyOverrides } from "./policy.ts";
 import type { Candidate } from "./pool/state.ts";
 import type { Report } from "./protocol/frames.ts";
@@ -115,6 +116,8 @@ export type InputBody =
   | { readonly type: "project-closed"; readonly by: string }
   /** The whole mesh was stopped, or goes on. */
   | { readonly type: "mesh-state-changed"; readonly state: MeshState }
+  /** All projects together have spent what they may on a day. `announce`: this project is the one that tells people. */
+  | { readonly type: "mesh-day-spent"; readonly spend: DaySpend; readonly announce: boolean }
   | { readonly type: "card-observed"; readonly card: CardObservation }
   /** The card is no longer on the board (removed), or the issue was deleted or transferred. */
   | { readonly type: "card-gone"; readonly issue: number; readonly observedAt: Moment }

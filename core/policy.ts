@@ -65,6 +65,15 @@ export const policySchema = z.strictObject({
       .nullable()
       .default(null)
       .describe("US dollars the project may cost on one day (UTC) before its sessions wait for the next one; empty: no such limit"),
+    meshPerDayUsd: z
+      .number()
+      .min(0)
+      .max(1_000_000)
+      .nullable()
+      .default(null)
+      .describe(
+        "US dollars all projects together may cost on one day (UTC) before no session begins until the next one; empty: no such limit. Set mesh-wide",
+      ),
     continueUsd: z.number().min(0.01).max(10_000).default(5).describe('US dollars more that a "go on" allows'),
   }),
   session: section({

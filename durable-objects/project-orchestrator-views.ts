@@ -2,10 +2,13 @@ import { parseRunRef } from "../core/ids.ts";
 import type { AgentId, QuestionId, TaskId } from "../core/ids.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
 import { runOf } from "../core/lifecycle/run-ids.ts";
+import { isMeshDaySpent } from "../core/lifecycle/mesh-day.ts";
 import type { Run } from "../core/lifecycle/state.ts";
 import { viewAsked, viewRun } from "../core/lifecycle/view.ts";
 import type { Policy } from "../core/policy.ts";
 import { explainWaiting } from "../core/pool/explain-waiting.ts";
+import type { Configuration } from "../core/project/lookup.ts";
+import { meshDayOf } from "../core/project/mesh-cap.ts";
 import type { AskedQuestion, ProjectView, RunView, TaskView } from "../core/project/views.ts";
 import { runnerCapabilities } from "../core/protocol/runner-work.ts";
 import { liveAttempt } from "../core/task/attempts.ts";
@@ -79,8 +82,14 @@ export interface Outlook {
 
 export function outlookOf(store: StateStore): Outlook {
   const { configuration, policy } = store;
-  const told = configuration && { overrides: configuration.meshOverrides, meshState: configuration.meshState ?? { n: 0, stopped: null } };
+  const told = configuration && toldOf(configuration);
   return { policy, runs: recentRuns(store), told, formerRuns: configuration?.formerRuns ?? 0 };
+}
+
+function toldOf(configuration: Configuration): MeshSettings {
+  const { meshOverrides: overrides, meshState = { n: 0, stopped: null } } = configuration;
+  const day = meshDayOf(configuration);
+  return { overrides, meshState, spent: isMeshDaySpent(day, now()) ? { day: day.day, usd: day.usd } : null };
 }
 
 /** Active runs, then the most recently ended ones. */

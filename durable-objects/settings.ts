@@ -1,6 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { createDurable } from "itty-durable";
 import type { MeshState, MeshStop } from "../core/inputs.ts";
+import type { DaySpend } from "../core/lifecycle/day-budget.ts";
+import { dayBudget, reachedAt, withReport } from "../core/mesh-spend.ts";
+import type { DayBudget, MeshSpend, SpendReport } from "../core/mesh-spend.ts";
 import { parsePolicy, patchOverrides } from "../core/policy.ts";
 import type { PolicyOverrides } from "../core/policy.ts";
 import { ok, refused } from "../core/result.ts";
@@ -22,6 +25,18 @@ export interface Restoring {
 export interface MeshSettings {
   readonly overrides: PolicyOverrides;
   readonly meshState: MeshState;
+  /** What all projects have cost today, once that has reached `budget.meshPerDayUsd`; else null. */
+  readonly spent: DaySpend | null;
+}
+
+/** What a project's report has come to. */
+interface SpendNoted {
+  readonly spent: DaySpend | null;
+  readonly at: Moment;
+  /** Whether the project that reported is the one to tell people. */
+  readonly announce: boolean;
+  /** The cap that is reached while some project may not know it. */
+  readonly untoldCapUsd: number | null;
 }
 
 /**
@@ -32,12 +47,13 @@ class SettingsRecord extends createDurable() {
   overrides: PolicyOverrides = {};
   meshState: MeshState = { n: 0, stopped: null };
   restoring: Restoring | null = null;
+  spend: MeshSpend | null = null;
 
-  read(): MeshSettings {
-    return { overrides: this.overrides, meshState: this.meshState };
+  read(): Pick<SettingsRecord, "overrides" | "meshState" | "restoring" | "spend"> {
+    return { overrides: this.overrides, meshState: this.meshState, restoring: this.restoring, spend: this.spend };
   }
 
-  async write(change: Partial<MeshSettings> & { readonly restoring?: Restoring | null }): Promise<void> {
+  async write(change: Partial<ReturnType<SettingsRecord["read"]>>): Promise<void> {
     Object.assign(this, change);
     await this.persist();
   }
@@ -62,7 +78,31 @@ export class Settings extends DurableObject<Env> {
   }
 
   all(): MeshSettings {
-    return this.#record.read();
+    const { overrides, meshState, spend } = this.#record.read();
+    return { overrides, meshState, spent: reachedAt(spend, now(), this.#capUsd) };
+  }
+
+  /** What all projects have cost today, of what they may; null without a cap. */
+  dayBudget(): DayBudget | null {
+    return dayBudget(this.#record.read().spend, now(), this.#capUsd);
+  }
+
+  /** Adds what a project has cost on a day. The same again, and what came before it, change nothing. */
+  async noteSpend(report: SpendReport): Promise<SpendNoted> {
+    const at = now();
+    const capUsd = this.#capUsd;
+    const before = this.#record.read().spend;
+    const spend = withReport(before, report, capUsd);
+    if (spend !== before) await this.#write({ spend });
+    const spent = reachedAt(spend, at, capUsd);
+    const announce = spent !== null && spend.reached?.capUsd === capUsd && spend.reached?.by === report.project;
+    return { spent, at, announce, untoldCapUsd: spent === null || spend.toldCapUsd === capUsd ? null : capUsd };
+  }
+
+  /** Every project was told that the day's cap is reached. */
+  async noteDayTold(day: number, toldCapUsd: number): Promise<void> {
+    const { spend } = this.#record.read();
+    if (spend?.day === day) await this.#write({ spend: { ...spend, toldCapUsd } });
   }
 
   /** The backup that is being brought back; null when none is. */
@@ -76,7 +116,7 @@ export class Settings extends DurableObject<Env> {
   }
 
   /** Takes the settings of a backup. Orchestrators were told others meanwhile, or older ones: the number says that these are the newest. */
-  async restore({ overrides, meshState }: MeshSettings): Promise<void> {
+  async restore({ overrides, meshState }: Pick<MeshSettings, "overrides" | "meshState">): Promise<void> {
     const n = Math.max(this.#record.read().meshState.n, meshState.n) + 1;
     await this.#write({ overrides, meshState: { ...meshState, n } });
   }
@@ -125,6 +165,10 @@ export class Settings extends DurableObject<Env> {
     if (!checked.ok) return refused(checked.error);
     await this.#write({ overrides: merged });
     return ok(merged);
+  }
+
+  get #capUsd(): number | null {
+    return this.#record.read().overrides.budget?.meshPerDayUsd ?? null;
   }
 
   async #change(stopped: MeshStop | null): Promise<MeshState> {

@@ -3,7 +3,16 @@ import type { Moment } from "../time.ts";
 import { isActive, isOpen } from "./is-active.ts";
 import type { Hold, Question, Run } from "./state.ts";
 
-const strength: Record<Hold["kind"], number> = { stopped: 0, paused: 1, quota: 2, day: 3, budget: 4, question: 5, effect: 6 };
+const strength: Record<Hold["kind"], number> = {
+  stopped: 0,
+  paused: 1,
+  quota: 2,
+  "mesh-day": 3,
+  day: 4,
+  budget: 5,
+  question: 6,
+  effect: 7,
+};
 
 /** The hold that people should see first. */
 export function strongestHold(run: Run): Hold | undefined {
@@ -43,6 +52,8 @@ function holdSentence(run: Run, hold: Hold, policy: Policy): string {
       return `The model provider's limit is reached; it goes on by itself at ${time(hold.until)}.`;
     case "day":
       return `The project has spent $${hold.usd.toFixed(2)} today, which is all it may; it goes on by itself at ${time(hold.until)}, or at once with "retry".`;
+    case "mesh-day":
+      return `All projects of the mesh have spent $${hold.usd.toFixed(2)} today, of $${hold.capUsd.toFixed(2)} that they may; it goes on by itself at ${time(hold.until)}, or at once when an operator raises budget.meshPerDayUsd in the mesh-wide settings.`;
     case "budget":
       return `Stopped by the spend breaker: ${questionText(run, hold.question)}${delayed(run.questions.find(({ id }) => id === hold.question))}`;
     case "question": {

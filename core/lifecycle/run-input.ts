@@ -6,6 +6,7 @@ import type { ReportBody } from "../protocol/frames.ts";
 import type { TaskError, TaskSpec } from "../task/state.ts";
 import type { Moment } from "../time.ts";
 import type { DaySpend } from "./day-budget.ts";
+import type { MeshDay } from "./mesh-day.ts";
 
 /** What a run hears: the project's inputs that concern it, and what became of its tasks and effects. */
 export type RunInput =
@@ -43,6 +44,8 @@ export type RunInput =
       | { readonly type: "mesh-started" }
       /** Another run has spent what was left of the project's day. */
       | { readonly type: "day-spent" }
+      /** The mesh's spend of the day, or its cap, has changed. */
+      | { readonly type: "mesh-day-weighed" }
       /** The project is being deleted. */
       | { readonly type: "project-closed"; readonly by: string }
       /** The project has room for one more active run. */
@@ -65,4 +68,6 @@ export interface RunContext {
   readonly earlierUsd: number;
   /** What the whole project has cost on a day, as far as it is known; absent: nothing. */
   readonly day?: DaySpend;
+  /** What the whole mesh has cost on a day, as last told, and may cost; absent: nothing, or there is no cap. */
+  readonly meshDay?: MeshDay;
 }

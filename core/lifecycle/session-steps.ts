@@ -1,5 +1,6 @@
 import { breakOnSpend } from "./budget.ts";
 import { breakOnDay } from "./day-budget.ts";
+import { breakOnMeshDay } from "./mesh-day.ts";
 import type { SessionAssignment } from "../protocol/frames.ts";
 import { renderPrompt } from "../outbound/prompts.ts";
 import type { Moment } from "../time.ts";
@@ -27,6 +28,7 @@ export function tryStart(step: Step): void {
   }
   // An issue that has spent its money in earlier runs starts nothing either.
   breakOnSpend(step);
+  breakOnMeshDay(step);
   breakOnDay(step);
   if (step.run.holds.length > 0) return;
   step.timer("start", null);

@@ -49,11 +49,13 @@ export type StartPrompt =
   | { readonly type: "resume"; readonly because: string }
   | { readonly type: "test" };
 
-/** Why nothing starts although the phase would; the strongest first: stopped (the whole mesh), paused, quota, day, budget, question, effect. */
+/** Why nothing starts although the phase would; the strongest first: stopped (the whole mesh), paused, quota, mesh-day, day, budget, question, effect. */
 export type Hold =
   | { readonly kind: "stopped"; readonly by: string; readonly since: Moment; readonly reason: string }
   | { readonly kind: "paused"; readonly by: string; readonly since: Moment }
   | { readonly kind: "quota"; readonly until: Moment }
+  /** All projects together have spent what they may on one day. */
+  | { readonly kind: "mesh-day"; readonly until: Moment; readonly usd: number; readonly capUsd: number }
   /** The project has spent what it may on one day. */
   | { readonly kind: "day"; readonly until: Moment; readonly usd: number }
   | { readonly kind: "budget"; readonly question: QuestionId }
@@ -157,6 +159,7 @@ export type RunTimer =
   | "silence"
   | "quota"
   | "day"
+  | "mesh-day"
   | "deployment"
   | "deployment-end"
   | "tell-waiting";

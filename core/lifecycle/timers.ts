@@ -1,5 +1,6 @@
 import type { Moment } from "../time.ts";
 import { endDay } from "./day-budget.ts";
+import { endMeshDay } from "./mesh-day.ts";
 import { fail } from "./endings.ts";
 import { notify } from "./notes.ts";
 import { holdForOver, remind, silenceOver } from "./questions.ts";
@@ -45,6 +46,9 @@ function fire(step: Step, name: RunTimer): void {
       return tryStart(step);
     case "day":
       endDay(step);
+      return tryStart(step);
+    case "mesh-day":
+      endMeshDay(step);
       return tryStart(step);
     case "deployment":
       return checkDeploymentAgain(step);

@@ -4,6 +4,7 @@ import { commented, humanAnswered, noticeDelayed, noticeSent } from "./answering
 import { cardObserved, columnObserved } from "./board.ts";
 import { modelUsed, sessionUsed } from "./budget.ts";
 import { breakOnDay } from "./day-budget.ts";
+import { weighMeshDay } from "./mesh-day.ts";
 import { cancel, fail } from "./endings.ts";
 import { implementationStepDone, pullRequestAnswered, requestPull } from "./implementation.ts";
 import { beginIntake, guidanceDone } from "./intake.ts";
@@ -22,6 +23,7 @@ import { sessionFailed } from "./session-failures.ts";
 import { sessionStepOver } from "./live-step.ts";
 import { askedBy, sessionAccepted, sessionActive, wantStep } from "./session-steps.ts";
 import type { Question, Run } from "./state.ts";
+import { tryStart } from "./session-steps.ts";
 import { Step } from "./step.ts";
 import { timePassed } from "./timers.ts";
 import { withdrawQuestions } from "./withdraw.ts";
@@ -73,6 +75,11 @@ function hear(step: Step, input: RunInput): string | null {
       return meshStarted(step);
     case "day-spent":
       return breakOnDay(step) ? null : "nothing-new";
+    case "mesh-day-weighed": {
+      const reason = weighMeshDay(step);
+      if (reason === null) tryStart(step);
+      return reason;
+    }
     case "project-closed":
       withdrawQuestions(step, "the project was deleted");
       cancel(step, `the project was deleted by ${input.by}`);

@@ -46,6 +46,12 @@ export interface Configuration {
   readonly formerRuns?: number;
   /** What the project has cost on the day it last cost anything. */
   readonly daySpend?: DaySpend;
+  /** What of it was last reported to the mesh, while that has a cap. */
+  readonly reported?: DaySpend;
+  /** What the whole mesh had spent when its cap was reached, as last told. */
+  readonly meshSpent?: DaySpend;
+  /** The day and cap of the mesh of which this project has told people that it is reached. */
+  readonly announced?: { readonly day: number; readonly capUsd: number };
   /** Set once the project is being deleted. */
   readonly closed?: { readonly by: string; readonly at: Moment };
 }

@@ -17,6 +17,8 @@ const mendable: ReadonlySet<string> = new Set(["authentication", "configuration"
 /** Whether an effect that has failed so often is tried again after a failure of this code. `retryable` = what the outside service's client says. */
 export function worthAnotherTry(effect: Effect, tries: number, failure: { readonly code: string; readonly retryable: boolean }): boolean {
   const { code, retryable } = failure;
+  // The mesh's own sum: nobody is asked about it, and what is not reported is missing from it.
+  if (effect.kind === "report-spend") return true;
   if (isNotice(effect)) return (retryable || mendable.has(code)) && tries < mostTries.ofANotice;
   return retryable && tries < (outages.has(code) ? mostTries.ofAnOutage : mostTries.ofItself);
 }

@@ -4,6 +4,7 @@ import type { Run } from "../lifecycle/state.ts";
 import type { Transition } from "../transition.ts";
 import type { EventBody } from "../events.ts";
 import { isDaySpent, spentOn } from "../lifecycle/day-budget.ts";
+import { meshDayOf } from "./mesh-cap.ts";
 import { submitOne, withdrawTask } from "./task-steps.ts";
 import type { WorkingSet } from "./working-set.ts";
 
@@ -12,7 +13,14 @@ export function contextOf(set: WorkingSet, earlierUsd: number): RunContext | und
   const { configuration, policy } = set;
   if (configuration === null) return undefined;
   const { profile, daySpend } = configuration;
-  return { policy, profile, earlierUsd, ...(daySpend === undefined ? {} : { day: daySpend }) };
+  const meshDay = meshDayOf(configuration);
+  return {
+    policy,
+    profile,
+    earlierUsd,
+    ...(daySpend === undefined ? {} : { day: daySpend }),
+    ...(meshDay === undefined ? {} : { meshDay }),
+  };
 }
 
 /** Moves a run and does what it asks for. The reason when the run ignored the input, else null. */

@@ -6,8 +6,10 @@ import type { OnboardingView } from "../onboarding/view.ts";
 import { mergeOverrides, parsePolicy } from "../policy.ts";
 import { closeProject } from "./close-project.ts";
 import { dispatch } from "./dispatch.ts";
-import type { ProjectChange, ProjectLookup } from "./lookup.ts";
+import type { Configuration, ProjectChange, ProjectLookup } from "./lookup.ts";
 import { fail, finish } from "./route-effects.ts";
+import { meshCapUsd } from "./mesh-cap.ts";
+import { hearMeshDay, reportSpend, weighRuns } from "./mesh-day.ts";
 import { changeMeshState } from "./mesh-state.ts";
 import { request, tell } from "./route-onboardings.ts";
 import { answer, command, loseCard, observeBranch, observeCard, observeComment, observePull, passRunTime } from "./route-runs.ts";
@@ -26,6 +28,7 @@ export function transitionProject(lookup: ProjectLookup, input: ProjectInput): P
   const applied = route(set, input);
   if (set.hasChangedRuns || input.type === "project-configured") grantTurns(set);
   if (set.hasChangedRuns) tellViews(set);
+  reportSpend(set);
   if (applied.status !== "applied" && leavesMark(input)) set.emit(ignoredEvent(input, applied));
   return set.change(applied);
 }
@@ -38,6 +41,8 @@ function route(set: WorkingSet, input: ProjectInput): Applied {
       return closeProject(set, input);
     case "mesh-state-changed":
       return changeMeshState(set, input);
+    case "mesh-day-spent":
+      return hearMeshDay(set, input);
     case "card-observed":
       return observeCard(set, input);
     case "card-gone":
@@ -96,10 +101,15 @@ function configure(set: WorkingSet, { profile, meshOverrides, formerRuns }: Inpu
   if (set.configuration?.closed) return { status: "ignored", reason: "project-closed" };
   const policy = parsePolicy(mergeOverrides(meshOverrides, profile.overrides));
   if (!policy.ok) return { status: "refused", reason: "invalid-policy", detail: policy.error[0]?.path ?? "" };
-  const configuration = { ...set.configuration, profile, meshOverrides, ...(formerRuns === undefined ? {} : { formerRuns }) };
+  const before = set.configuration;
+  const { reported, ...kept } = before ?? {};
+  // In another life of the project nothing of its day was reported yet.
+  const life = formerRuns === undefined ? (reported === undefined ? {} : { reported }) : { formerRuns };
+  const configuration: Configuration = { ...kept, profile, meshOverrides, ...life };
   if (JSON.stringify(set.configuration) === JSON.stringify(configuration)) return { status: "ignored", reason: "unchanged" };
   set.configure(configuration, policy.value);
   set.emit({ type: "project-configured", data: { profile } });
+  if (before !== null && meshCapUsd(before) !== meshCapUsd(configuration)) weighRuns(set);
   return { status: "applied" };
 }
 

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import type { DayBudget } from "../../core/mesh-spend.ts";
 import { get, post } from "./api.ts";
 import { useCommand } from "./command.ts";
 import { regained, role } from "./mesh-store.ts";
@@ -9,11 +10,17 @@ import { Refusal } from "./refusal.tsx";
 import { Ago } from "./when.tsx";
 
 interface MeshState {
+  /** What all projects have cost today; null without a cap. */
+  readonly day?: DayBudget | null;
   readonly stopped: { readonly at: number; readonly by: string; readonly reason: string } | null;
 }
 
 /** Stops and starts the whole mesh. */
-export function MeshSwitch(): JSX.Element | null {
+export function MeshSwitch({
+  settings,
+}: {
+  /** Of the mesh: read anew when they change. */ readonly settings: object | undefined;
+}): JSX.Element | null {
   const state = useSignal<MeshState | undefined>(undefined);
   const reason = useSignal("");
   const command = useCommand();
@@ -21,16 +28,16 @@ export function MeshSwitch(): JSX.Element | null {
     void get<MeshState>("/ops/state").then((answer) => {
       if (answer.ok) state.value = answer.value;
     });
-  }, [regained.value]);
+  }, [regained.value, settings]);
   if (!state.value) return null;
-  const { stopped } = state.value;
+  const { stopped, day } = state.value;
   async function turn(event: Event): Promise<void> {
     event.preventDefault();
     const turned = await command.run(() =>
       post<MeshState>(stopped ? "/ops/start" : "/ops/stop", stopped ? undefined : { reason: reason.value }),
     );
     if (!turned) return;
-    state.value = { stopped: turned.value.stopped };
+    state.value = { ...state.value, stopped: turned.value.stopped };
     reason.value = "";
   }
   return (
@@ -52,6 +59,7 @@ export function MeshSwitch(): JSX.Element | null {
           "Stopped, no session begins and running ones end their step; what comes in is recorded. Nothing is lost."
         )}
       </p>
+      {day && <p role="status">{daySentence(day)}</p>}
       {role.value === "operator" && (
         <form class="line" onSubmit={(event) => void turn(event)}>
           {!stopped && (
@@ -76,4 +84,9 @@ export function MeshSwitch(): JSX.Element | null {
       <Refusal failure={command.failure.value} />
     </section>
   );
+}
+
+function daySentence({ usd, capUsd, reached }: DayBudget): string {
+  const spent = `All projects have spent $${usd.toFixed(2)} of $${capUsd.toFixed(2)} today (UTC)`;
+  return reached ? `${spent}: no session begins until tomorrow, or until “Mesh per day” below is raised.` : `${spent}.`;
 }

@@ -28,7 +28,7 @@ export function SettingsPage(): JSX.Element {
   useEffect(() => void load(), [regained.value]);
   return (
     <>
-      <MeshSwitch />
+      <MeshSwitch settings={settings.value?.overrides} />
       <section class="stack" aria-labelledby="settings">
         <h2 id="settings">Settings of the mesh</h2>
         <p class="quiet">They hold for every project that has not set them itself.</p>

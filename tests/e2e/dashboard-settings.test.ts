@@ -87,6 +87,23 @@ test("a setting is changed, another goes back to its default, and only these are
   expect(await budget.getByLabel("Per issue (US $)").inputValue()).toBe("5");
 });
 
+test("the cap of the whole mesh's day is set here, and the page says when it is reached", async () => {
+  const { page, mesh, open, isAccessible } = dashboard;
+  mesh.answers["GET /ops/state"] = { stopped: null, day: { usd: 50.2, capUsd: 50, reached: true, until: at + 3_600_000 } };
+  await open("/#/settings");
+  await page.getByText("All projects have spent $50.20 of $50.00 today (UTC): no session begins until tomorrow").waitFor();
+  await isAccessible("settings-day-reached");
+  const budget = section("Budget");
+  await budget.locator("summary").click();
+  await budget.getByLabel("Mesh per day (US $)").fill("80");
+  mesh.answers["PATCH /settings"] = settings({ budget: { meshPerDayUsd: 80 } });
+  mesh.answers["GET /ops/state"] = { stopped: null, day: { usd: 50.2, capUsd: 80, reached: false, until: at + 3_600_000 } };
+  await budget.getByRole("button", { name: "Save" }).click();
+  await budget.getByText("Saved.").waitFor();
+  expect(changed()).toEqual(['PATCH /settings {"budget":{"meshPerDayUsd":80}}']);
+  await page.getByText("All projects have spent $50.20 of $80.00 today (UTC).").waitFor();
+});
+
 test("what cannot be read and what the mesh refuses is said at its field", async () => {
   const { page, mesh, open, isAccessible } = dashboard;
   await open("/#/settings");

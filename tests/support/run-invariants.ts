@@ -131,6 +131,7 @@ function stuck(run: Run, { project }: SimulatedWorld): string | undefined {
   for (const hold of run.holds) {
     if (hold.kind === "quota" && run.timers.quota === undefined) return "the quota hold has no timer";
     if (hold.kind === "day" && run.timers.day === undefined) return "the day's hold has no timer";
+    if (hold.kind === "mesh-day" && run.timers["mesh-day"] === undefined) return "the mesh-day hold has no timer";
     if ((hold.kind === "question" || hold.kind === "budget") && !open(hold.question)) return `held by the closed question ${hold.question}`;
     if (hold.kind === "effect" && !run.questions.some((question) => question.effect === hold.effect && isOpen(question)))
       return "held by an effect that nobody is asked about";
@@ -236,14 +237,14 @@ function staleChangesNothing({ before, input, change }: Observed): string | unde
   return undefined;
 }
 
+const keepsBack: ReadonlySet<Run["holds"][number]["kind"]> = new Set(["stopped", "paused", "budget", "quota", "mesh-day", "day"]);
+
 /** 10. No session starts while the mesh is stopped, while paused, out of budget, parked for quota, or over the concurrency limits. */
 function nothingStartsWhileHeld({ before, change, world }: Observed): string | undefined {
   const { project } = world;
   for (const run of project.activeRuns()) {
     if (run.wait.for !== "slot") continue;
-    const held = run.holds.find(
-      (hold) => hold.kind === "stopped" || hold.kind === "paused" || hold.kind === "budget" || hold.kind === "quota" || hold.kind === "day",
-    );
+    const held = run.holds.find(({ kind }) => keepsBack.has(kind));
     if (held) return `${refOf(run)} waits for a slot under the hold ${held.kind}`;
     const { perIssueUsd } = project.policy.budget;
     if (run.spend.usd + run.spend.earlierUsd >= perIssueUsd + run.spend.allowedMore) return `${refOf(run)} waits for a slot without money`;

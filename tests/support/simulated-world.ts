@@ -1,4 +1,5 @@
 import type { AgentId, QuestionId } from "../../core/ids.ts";
+import { dayOf } from "../../core/lifecycle/day-budget.ts";
 import type { InputBody, MeshState, OperatorCommand, ProjectInput } from "../../core/inputs.ts";
 import { isActive, isOpen } from "../../core/lifecycle/is-active.ts";
 import type { PolicyOverrides } from "../../core/policy.ts";
@@ -160,9 +161,24 @@ export class SimulatedWorld {
 
   /** The whole mesh is stopped or started; an older word may come late. */
   #tellMesh(n: number): void {
+    if (n % 8 === 5) return this.#spendMeshDay(n);
     const known = this.#meshStates[(n >> 2) % Math.max(1, this.#meshStates.length)];
     if (n % 4 === 0 && known) return this.apply({ type: "mesh-state-changed", state: known });
     this.#mesh(n % 2 === 1 ? { by: "op", at: this.at, reason: "" } : null);
+  }
+
+  /** All projects have spent what they may today, or a little more; a repeat and an older word may come late, and the cap changes. */
+  #spendMeshDay(n: number): void {
+    if (n % 3 === 0) this.#capDay(n % 16 === 5 ? 100 : 103);
+    this.apply({ type: "mesh-day-spent", spend: { day: dayOf(this.at), usd: 100 + (n % 7) }, announce: n % 2 === 1 });
+  }
+
+  #capDay(meshPerDayUsd: number | null): void {
+    const { configuration } = this.project;
+    if (configuration === null) return;
+    const { profile: entry, meshOverrides } = configuration;
+    const overrides = { ...meshOverrides, budget: { ...meshOverrides.budget, meshPerDayUsd } };
+    this.apply({ type: "project-configured", profile: entry, meshOverrides: overrides });
   }
 
   #issue(n: number): number {
@@ -409,6 +425,7 @@ export class SimulatedWorld {
 
   #calmRound(): void {
     if (this.project.configuration?.meshState?.stopped) this.#mesh(null);
+    if (this.project.configuration?.meshSpent) this.#capDay(null);
     this.runner.revoke((task, attempt) => this.#isLive(task, attempt));
     this.dispatch();
     for (let n = this.project.tasksOf(builtIn).length; n > 0; n--) this.model(0, false);

@@ -57,16 +57,19 @@ export function addOps(routes: Routes): void {
       tag: "operations",
       summary: "Whether the mesh is stopped: since when, by whom and why; and which projects are being deleted",
       access: "viewer",
-      answers: { 200: "`stopped`, null while it works; `leaving`; `restoring`: the backup that is being brought back" },
+      answers: {
+        200: "`stopped`, null while it works; `day`: what was spent today of `budget.meshPerDayUsd`, null without that; `leaving`; `restoring`: the backup that is being brought back",
+      },
     },
     async (c) => {
-      const [{ meshState }, restoring, departures] = await Promise.all([
+      const [{ meshState }, day, restoring, departures] = await Promise.all([
         settings(c.env).all(),
+        settings(c.env).dayBudget(),
         settings(c.env).restoring(),
         pool(c.env).departures(),
       ]);
       const leaving = departures.map(({ profile, history, by, at }) => ({ project: profile.name, history, by, at }));
-      return c.json({ stopped: meshState.stopped, leaving, restoring: restoring?.name ?? null });
+      return c.json({ stopped: meshState.stopped, day, leaving, restoring: restoring?.name ?? null });
     },
   );
   routes.add(

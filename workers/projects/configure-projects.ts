@@ -54,10 +54,13 @@ async function tell(env: Env, profile: ProjectProfile): Promise<void> {
 }
 
 /** What an orchestrator is told of its own and the mesh-wide settings: in one commit, so that a project made while the mesh stands still begins nothing. */
-export function settingsInputs(profile: ProjectProfile, { overrides, meshState }: MeshSettings): ProjectInput[] {
+export function settingsInputs(profile: ProjectProfile, { overrides, meshState, spent }: MeshSettings): ProjectInput[] {
   const at = now();
   return [
     { id: `configure.${randomId()}`, at, type: "project-configured", profile, meshOverrides: overrides },
     { id: `mesh.${meshState.n}.${randomId()}`, at, type: "mesh-state-changed", state: meshState },
+    ...(spent === null
+      ? []
+      : [{ id: `mesh-day.${spent.day}.${randomId()}`, at, type: "mesh-day-spent", spend: spent, announce: false } as const]),
   ];
 }

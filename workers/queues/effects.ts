@@ -9,6 +9,7 @@ import { randomId } from "../../platform/random-id.ts";
 import type { Clients } from "../clients.ts";
 import { orchestrator } from "../../durable-objects/remote.ts";
 import { perform } from "./perform-effect.ts";
+import { reportSpend } from "./report-spend.ts";
 
 /** How long an effect is this consumer's own; a resend meanwhile finds it taken. */
 const leaseMs = 3 * minuteMs;
@@ -29,7 +30,9 @@ async function carryOut(message: Message<EffectMessage>, env: Env, clients: Clie
     const claimed = await owner.claimEffect(id, leaseMs);
     if (!claimed) return message.ack();
     const { effect, profile, policy } = claimed;
-    const inputs = await perform(effect, profile, policy, clients).then(
+    const inputs = await (
+      effect.kind === "report-spend" ? reportSpend(env, profile, effect) : perform(effect, profile, policy, clients)
+    ).then(
       ({ observed, result }) => [...observed, done(id, result)],
       (thrown: unknown) => [failed(id, thrown)],
     );

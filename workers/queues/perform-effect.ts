@@ -15,8 +15,11 @@ export interface Performed {
   readonly result: EffectResult;
 }
 
+/** What the mesh does outside itself. */
+export type OutsideEffect = Exclude<Effect, { kind: "report-spend" }>;
+
 /** Does one effect outside. Throws a ClientError; repeating makes nothing twice. */
-export async function perform(effect: Effect, profile: ProjectProfile, policy: Policy, clients: Clients): Promise<Performed> {
+export async function perform(effect: OutsideEffect, profile: ProjectProfile, policy: Policy, clients: Clients): Promise<Performed> {
   if (isGitHubWrite(effect)) return { observed: [], result: await performGitHubEffect(clients.github, effect, profile) };
   switch (effect.kind) {
     case "observe-card":

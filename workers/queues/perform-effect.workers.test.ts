@@ -1,19 +1,21 @@
 import { expect, test } from "vitest";
 import { ClientError } from "../../clients/client-error.ts";
-import type { Effect, EffectBody } from "../../core/effects.ts";
+import type { EffectBody } from "../../core/effects.ts";
 import type { AgentId, EffectId, QuestionId, TaskId } from "../../core/ids.ts";
 import { defaultPolicy } from "../../core/policy.ts";
 import { createTestMesh } from "../test-mesh.ts";
 import { perform } from "./perform-effect.ts";
+import type { OutsideEffect } from "./perform-effect.ts";
 
 const mesh = createTestMesh();
 const { profile, ...repository } = await mesh.addProject("acme/todo-app");
 const { issues, branches, pulls } = repository;
 
-function effect(body: EffectBody): Effect {
+type OutsideBody = Exclude<EffectBody, { kind: "report-spend" }>;
+function effect(body: OutsideBody): OutsideEffect {
   return { id: "R_acmetodoapp.e1-1-1" as EffectId, orderKey: "k", issue: 1, run: 1, ...body };
 }
-const act = (body: EffectBody) => perform(effect(body), profile, defaultPolicy, mesh.clients);
+const act = (body: OutsideBody) => perform(effect(body), profile, defaultPolicy, mesh.clients);
 
 test("an observation is applied before the effect counts as done", async () => {
   const { number: issue } = repository.addIssue({ column: "Todo", title: "Seen" });

@@ -98,9 +98,15 @@ async function toldSettings(
   known: Outlook,
   meshSettings: MeshSettings | undefined,
 ): Promise<Outlook> {
-  if (meshSettings === undefined || JSON.stringify(known.told) === JSON.stringify(meshSettings)) return known;
+  if (meshSettings === undefined || (known.told !== null && saysTheSame(known.told, meshSettings))) return known;
   await owner.applyAll(settingsInputs(profile, meshSettings));
   return owner.outlook();
+}
+
+/** What is spent over a cap that is reached changes nothing any more. */
+function saysTheSame(told: MeshSettings, now: MeshSettings): boolean {
+  const said = ({ overrides, meshState, spent }: MeshSettings) => JSON.stringify([overrides, meshState, spent?.day ?? null]);
+  return said(told) === said(now);
 }
 
 function nextDue(round: Round, known: PollMemory): Moment {
