@@ -60,8 +60,8 @@ test("quiet hours are times of day", () => {
 });
 
 test("a stored setting that is no longer there is passed over, in whichever section; another unknown one is still refused", () => {
-  const stored = { github: { writeSpacingMs: 0, pollShare: 0.5 } } as never;
-  expect(parsePolicy(stored)).toMatchObject({ ok: true, value: { github: { pollShare: 0.5 } } });
+  const stored = { github: { writeSpacingMs: 0, pollShare: 0.5 }, session: { leaseMs: 60_000, takeoverAfterMs: 1_000 } } as never;
+  expect(parsePolicy(stored)).toMatchObject({ ok: true, value: { github: { pollShare: 0.5 }, session: { takeoverAfterMs: 1_000 } } });
   expect(parsePolicy({ merge: "auto", github: { writeSpacing: 1 } })).toMatchObject({
     ok: false,
     error: [{ path: "github.writeSpacing" }],

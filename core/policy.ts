@@ -79,7 +79,6 @@ export const policySchema = z.strictObject({
   session: section({
     stallAfterMs: ms(secondMs, dayMs, 10 * minuteMs).describe("without any sign of work a session counts as stalled"),
     activeLimitMs: ms(minuteMs, 7 * dayMs, 4 * hourMs).describe("the longest a session may work in one phase"),
-    leaseMs: ms(secondMs, hourMs, 120 * secondMs).describe("how long a runner may be out of contact"),
     takeoverAfterMs: ms(secondMs, dayMs, 15 * minuteMs).describe("after that another runner takes the work over"),
     tellWaitingAfterMs: ms(secondMs, dayMs, 15 * minuteMs).describe("people are told that no runner takes the work"),
     infrastructureRetries: count(1, 20, 3).describe("failures of the machinery in a row before a person is asked"),
@@ -168,7 +167,7 @@ export type PolicyOverrides = z.input<typeof policySchema>;
 export const defaultPolicy: Policy = policySchema.parse({});
 
 /** Settings that there were and that nothing reads: what a mesh has stored of them is passed over. */
-const retired: Readonly<Record<string, readonly string[]>> = { github: ["writeSpacingMs"] };
+const retired: Readonly<Record<string, readonly string[]>> = { github: ["writeSpacingMs"], session: ["leaseMs"] };
 
 function withoutRetired(overrides: unknown): unknown {
   if (!isSection(overrides)) return overrides;

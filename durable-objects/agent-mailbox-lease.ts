@@ -1,18 +1,18 @@
 import type { AgentId, ProjectKey } from "../core/ids.ts";
-import { offlineAfterMs } from "../core/pool/agent-status.ts";
 import { secondMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
+import { agentOfflineAfterMs } from "../platform/config.ts";
 import type { AgentConnection } from "./agent-mailbox-connection.ts";
 import type { AgentMailboxStore } from "./agent-mailbox-store.ts";
 import { orchestrator, pool } from "./remote.ts";
 
-/** An agent's contact by requests is told to the pool, and written, at most this often. */
+/** An agent's contact by requests is told to the pool, and written, at most this often, or four times in a lease. */
 const contactToldEveryMs = 30 * secondMs;
 const repairEveryMs = 30 * secondMs;
 
 /**
- * The agent's contact: when it gave the last sign of life, and who is told. Orchestrators hear when the lease of 120 s is over and when
+ * The agent's contact: when it gave the last sign of life, and who is told. Orchestrators hear when the lease (120 s unless set) is over and when
  * contact is back, each once, by inputs whose ids name the moment of the loss.
  */
 export class ContactLease {
@@ -20,11 +20,13 @@ export class ContactLease {
   readonly #agent: AgentId;
   readonly #store: AgentMailboxStore;
   readonly #connection: AgentConnection;
+  readonly #leaseMs: number;
   #heardAt: Moment = 0;
   #toldAt: Moment = 0;
 
   constructor(env: Env, agent: AgentId, store: AgentMailboxStore, connection: AgentConnection) {
     this.#env = env;
+    this.#leaseMs = agentOfflineAfterMs(env);
     this.#agent = agent;
     this.#store = store;
     this.#connection = connection;
@@ -36,7 +38,7 @@ export class ContactLease {
   }
 
   isOver(at: Moment): boolean {
-    return at - this.lastContact >= offlineAfterMs;
+    return at - this.lastContact >= this.#leaseMs;
   }
 
   heard(): void {
@@ -60,7 +62,7 @@ export class ContactLease {
   async requested(): Promise<void> {
     this.heard();
     await this.regained();
-    if (this.#heardAt - this.#toldAt < contactToldEveryMs) return;
+    if (this.#heardAt - this.#toldAt < Math.min(contactToldEveryMs, this.#leaseMs / 4)) return;
     this.#toldAt = this.#heardAt;
     this.#store.setFact("last-contact", this.#heardAt);
     await pool(this.#env).contact(this.#agent, this.#connection.isOpen, this.#heardAt);
@@ -89,7 +91,7 @@ export class ContactLease {
   /** When the lease is to be judged next; undefined while no work depends on it. */
   get nextDue(): Moment | undefined {
     if (this.#store.active.length === 0) return undefined;
-    if (this.#store.fact("lost-since") === undefined) return this.lastContact + offlineAfterMs;
+    if (this.#store.fact("lost-since") === undefined) return this.lastContact + this.#leaseMs;
     return this.isOver(now()) ? undefined : now() + repairEveryMs;
   }
 

@@ -18,6 +18,7 @@ import type { Result } from "../core/result.ts";
 import { hourMs, minuteMs, secondMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
+import { agentOfflineAfterMs } from "../platform/config.ts";
 import { errorText, log } from "../platform/log.ts";
 import { AgentPoolStore } from "./agent-pool-store.ts";
 import { countCalls, KeptMeter } from "./cost-meter.ts";
@@ -56,6 +57,9 @@ export class AgentPool extends DurableObject<Env> {
   /** Counts the changes that make new work possible, and what of them each project has seen when it last asked for candidates. */
   #changes = 0;
   readonly #seen = new Map<ProjectKey, number>();
+
+  /** Without contact for so long an agent is offline. */
+  readonly #limitMs = agentOfflineAfterMs(this.env);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -121,7 +125,7 @@ export class AgentPool extends DurableObject<Env> {
     const admitted = admitRegistration(id, registration, grant, before, at);
     if (!admitted.ok) return admitted;
     this.#store.saveAgent(admitted.value);
-    const back = before === undefined || agentStatus(before, at) === "offline";
+    const back = before === undefined || agentStatus(before, at, this.#limitMs) === "offline";
     if (before?.slots !== registration.slots) await mailbox(this.env, id).setSlots(registration.slots);
     if (back || offersMore(before, admitted.value)) this.#workPossible();
     this.#changed();
@@ -140,10 +144,10 @@ export class AgentPool extends DurableObject<Env> {
   contact(id: AgentId, connected: boolean, at: Moment): void {
     const before = this.#store.agent(id);
     if (before === undefined) return;
-    const was = agentStatus(before, now());
+    const was = agentStatus(before, now(), this.#limitMs);
     const after: Agent = { ...before, connected, lastContactAt: Math.max(before.lastContactAt, at) };
     if (connected !== before.connected || after.lastContactAt - before.lastContactAt >= contactWrittenEveryMs) this.#store.saveAgent(after);
-    const is = agentStatus(after, now());
+    const is = agentStatus(after, now(), this.#limitMs);
     if (was === "offline" && is !== "offline") this.#workPossible();
     if (was !== is || connected !== before.connected) this.#changed();
   }
@@ -156,7 +160,7 @@ export class AgentPool extends DurableObject<Env> {
     return this.#store.agents
       .filter(({ projects }) => projects === "all" || projects.includes(project))
       .filter((agent) => capabilities === null || agent.capabilities.some(({ name }) => capabilities.includes(name)))
-      .map((agent) => candidateOf(agent, this.#historyOf, at));
+      .map((agent) => candidateOf(agent, this.#historyOf, at, this.#limitMs));
   }
 
   /** The project has work that no agent takes; its orchestrator is told once when that may have changed. */
@@ -192,7 +196,7 @@ export class AgentPool extends DurableObject<Env> {
     await this.#askTheSilent();
     const at = now();
     return this.#store.agents
-      .flatMap((agent) => viewScore(agent, capability, this.#historyOf, at) ?? [])
+      .flatMap((agent) => viewScore(agent, capability, this.#historyOf, at, this.#limitMs) ?? [])
       .toSorted((a, b) => b.score - a.score || (a.agent < b.agent ? -1 : 1));
   }
 
@@ -200,7 +204,7 @@ export class AgentPool extends DurableObject<Env> {
   healthChecksDue(): DueHealthCheck[] {
     const at = now();
     return this.#store.agents
-      .filter((agent) => agentStatus(agent, at) !== "offline")
+      .filter((agent) => agentStatus(agent, at, this.#limitMs) !== "offline")
       .flatMap((agent) =>
         agent.healthChecks
           .filter(({ name }) => at - (agent.health[name]?.at ?? 0) >= healthProbedEveryMs)
@@ -212,7 +216,7 @@ export class AgentPool extends DurableObject<Env> {
   nextHealthCheckAt(): Moment | null {
     const at = now();
     const dues = this.#store.agents
-      .filter((agent) => agentStatus(agent, at) !== "offline")
+      .filter((agent) => agentStatus(agent, at, this.#limitMs) !== "offline")
       .flatMap((agent) => agent.healthChecks.map(({ name }) => (agent.health[name]?.at ?? 0) + healthProbedEveryMs));
     return dues.length === 0 ? null : Math.min(...dues);
   }
@@ -337,13 +341,15 @@ export class AgentPool extends DurableObject<Env> {
   readonly #historyOf = (agent: AgentId, capability: string) => this.#store.history(agent, capability);
 
   #view(agent: Agent, at: Moment): AgentView {
-    return viewAgent(agent, this.#historyOf, at);
+    return viewAgent(agent, this.#historyOf, at, this.#limitMs);
   }
 
   /** Heartbeats on sockets wake nobody, so mailboxes of connected agents are asked when someone wants to know; at most once a minute. */
   async #askTheSilent(): Promise<void> {
     const at = now();
-    const silent = this.#store.agents.filter(({ connected, lastContactAt }) => connected && at - lastContactAt >= degradedAfterMs);
+    const silent = this.#store.agents.filter(
+      ({ connected, lastContactAt }) => connected && at - lastContactAt >= degradedAfterMs(this.#limitMs),
+    );
     await Promise.all(
       silent.map(async ({ id }) => {
         const { connected, lastContactAt } = await mailbox(this.env, id).status();

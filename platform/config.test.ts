@@ -23,6 +23,7 @@ test("complete settings are taken, with defaults, and URLs lose their trailing s
       PUBLIC_URL: "https://mesh.example.com",
       GITHUB_API_URL: "https://api.github.com",
       GITHUB_WRITE_SPACING_MS: 1_000,
+      AGENT_OFFLINE_AFTER_MS: 120_000,
       GITHUB_LEND_TOKEN: false,
     },
   });
@@ -52,6 +53,7 @@ test.each([
   [{ GITHUB_TOKEN: "", GITHUB_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----" }, "GITHUB_APP_ID"],
   [{ GITHUB_APP_ID: "12", GITHUB_PRIVATE_KEY: "-----BEGIN RSA PRIVATE KEY-----" }, "GITHUB_PRIVATE_KEY"],
   [{ SIGNING_KEY: "short" }, "SIGNING_KEY"],
+  [{ AGENT_OFFLINE_AFTER_MS: "2 min" }, "AGENT_OFFLINE_AFTER_MS"],
   [{ PUBLIC_URL: "ftp://mesh" }, "PUBLIC_URL"],
   [{ LITELLM_URL: "http://localhost:4000" }, "LITELLM_ADMIN_KEY"],
   [{ AI_GATEWAY_API_TOKEN: "a-token-of-cloudflare-s" }, "AI_GATEWAY_ACCOUNT_ID"],

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { offlineAfterMs } from "../core/pool/agent-status.ts";
 import type { Issue, Result } from "../core/result.ts";
 
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
@@ -6,6 +7,12 @@ const secret = (least: number) => z.string().min(least, `at least ${least} chara
 const flag = z.preprocess((value) => value === "1" || value === "true" || value === true, z.boolean());
 const optional = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 const required = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === "" ? undefined : value), schema);
+
+const number = (least: number, most: number, fallback: number) =>
+  z.preprocess((value) => (value === "" || value === undefined ? fallback : Number(value)), z.number().int().min(least).max(most));
+
+/** At least three heartbeats of an agent have to fit. */
+const agentOfflineAfter = number(3_000, 3_600_000, offlineAfterMs);
 
 const settingsSchema = z
   .object({
@@ -30,10 +37,9 @@ const settingsSchema = z
     /** `1`: runners may push with GITHUB_TOKEN itself. */
     GITHUB_LEND_TOKEN: flag,
     /** Between two writes of one credential; GitHub asks for 1,000. */
-    GITHUB_WRITE_SPACING_MS: z.preprocess(
-      (value) => (value === "" || value === undefined ? 1_000 : Number(value)),
-      z.number().int().min(0).max(60_000),
-    ),
+    GITHUB_WRITE_SPACING_MS: number(0, 60_000, 1_000),
+    /** Without a sign of life for so long an agent is offline, and its session steps count as unreachable. */
+    AGENT_OFFLINE_AFTER_MS: agentOfflineAfter,
     GITHUB_API_URL: z.preprocess((value) => value || undefined, httpUrl.default("https://api.github.com")),
     GITHUB_URL: z.preprocess((value) => value || undefined, httpUrl.default("https://github.com")),
     NTFY_URL: required(httpUrl),
@@ -110,4 +116,10 @@ export function settingsOf(env: object): Settings {
   const parsed = parseSettings(env);
   if (!parsed.ok) throw new ConfigurationError(parsed.error);
   return parsed.value;
+}
+
+/** `AGENT_OFFLINE_AFTER_MS`, for objects that need no other setting; the default while it is wrong, which the routes then refuse. */
+export function agentOfflineAfterMs(env: object): number {
+  const parsed = agentOfflineAfter.safeParse(Reflect.get(env, "AGENT_OFFLINE_AFTER_MS"));
+  return parsed.success ? parsed.data : offlineAfterMs;
 }

@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { dayMs } from "../core/time.ts";
+import { dayMs, secondMs } from "../core/time.ts";
 import { parseAgent } from "./agent-choice.ts";
 import { knownDevices, type DeviceCommand } from "./agent-login.ts";
 import { RunnerSetupError } from "./runner-setup.ts";
 import { runnerVersion } from "./registration.ts";
-import { startRunner } from "./runner.ts";
+import { defaultHeartbeatMs } from "./mesh-link.ts";
+import { defaultContactLimitMs, startRunner } from "./runner.ts";
 
 function collect(value: string, all: readonly string[]): string[] {
   return [...all, value];
@@ -69,6 +70,8 @@ const program = new Command("mesh-runner")
   .option("--dir <folder>", "journal, clones and worktrees", join(homedir(), ".mesh-six", "runner"))
   .option("--keep-days <n>", "worktrees of runs nobody worked on for so long are removed", parseLimit, 14)
   .option("--disk-gb <n>", "worktrees together; over it the oldest unused ones are removed", parseLimit)
+  .option("--contact-limit <seconds>", "without contact for so long the agents are stopped", parseLimit, defaultContactLimitMs / secondMs)
+  .option("--heartbeat <seconds>", "between two signs of life", parseLimit, defaultHeartbeatMs / secondMs)
   .option("--agent <agent>", 'which coding agent: claude, "acp:<command>" (Agent Client Protocol), or "command:<command>"', "claude")
   .option("--claude <path>", "path of Claude Code")
   .option("--trust <owner/name>", "take this repository even without isolation (repeatable)", collect, [])
@@ -87,6 +90,8 @@ interface Flags {
   dir: string;
   keepDays: number;
   diskGb?: number;
+  contactLimit: number;
+  heartbeat: number;
   agent: string;
   claude?: string;
   trust: string[];
@@ -107,6 +112,8 @@ try {
     ...(claude === undefined ? {} : { claude }),
     ...(device === undefined ? {} : { device }),
     ...loginTimeLimit(),
+    contactLimitMs: flags.contactLimit * secondMs,
+    heartbeatMs: flags.heartbeat * secondMs,
     sweep: { keepMs: flags.keepDays * dayMs, mostBytes: flags.diskGb === undefined ? null : flags.diskGb * 1024 ** 3 },
   });
   let signals = 0;

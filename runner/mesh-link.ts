@@ -28,7 +28,8 @@ export interface MeshLinkOptions {
   readonly onConnected?: () => void;
   /** What the mesh says of output. */
   readonly onOutput?: (said: OutputSaid) => void;
-  readonly heartbeatMs?: number;
+  /** Between two signs of life; 30 s. */
+  readonly heartbeatMs?: number | undefined;
   /** First and longest pause between tries to connect; each try doubles it, with a random part. */
   readonly backoffMs?: { readonly first: number; readonly most: number };
 }
@@ -51,6 +52,7 @@ export interface MeshLink {
   close(): void;
 }
 
+export const defaultHeartbeatMs = 30_000;
 const mostBufferedBytes = 1_048_576;
 
 export function connectMesh(options: MeshLinkOptions): MeshLink {
@@ -74,7 +76,7 @@ class Link implements MeshLink {
   constructor(options: MeshLinkOptions) {
     this.#options = options;
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    this.#heartbeat = setInterval(() => this.#beat(), options.heartbeatMs ?? 30_000);
+    this.#heartbeat = setInterval(() => this.#beat(), options.heartbeatMs ?? defaultHeartbeatMs);
     void this.#connect();
   }
 
@@ -225,7 +227,7 @@ class Link implements MeshLink {
   #beat(): void {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) return;
-    if (Date.now() - this.lastContactAt > (this.#options.heartbeatMs ?? 30_000) * 2.5) return socket.terminate();
+    if (Date.now() - this.lastContactAt > (this.#options.heartbeatMs ?? defaultHeartbeatMs) * 2.5) return socket.terminate();
     socket.send(heartbeatRequest);
   }
 

@@ -37,5 +37,7 @@ export interface RunnerOptions {
   readonly localRemotes?: boolean;
   /** Without contact for so long the agents are stopped; 10 min, which is less than the mesh waits until it gives their work to another. */
   readonly contactLimitMs?: number;
+  /** Between two signs of life; 30 s. Three have to fit into the time after which the mesh counts the runner as offline. */
+  readonly heartbeatMs?: number;
   readonly log?: Log;
 }

@@ -45,7 +45,7 @@ export interface Runner {
 }
 
 /** Stop by itself after this time without contact; the mesh gives the work to another only later (15 min). */
-const defaultContactLimitMs = 10 * minuteMs;
+export const defaultContactLimitMs = 10 * minuteMs;
 
 /** Starts a runner: takes up what its journal says was under way, and connects. Throws `RunnerSetupError`. */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
@@ -129,6 +129,7 @@ class HostingRunner implements Runner {
       leastRegistration: registrationOf(options.slots, isolation, {}, setup.driver.name),
       journal: this.#journal,
       log,
+      heartbeatMs: options.heartbeatMs,
       onAssign: (assignment) => this.#assigned(assignment),
       onCommand: (command) => this.#commanded(command),
       onDrain: () => (this.#draining = true),
@@ -320,8 +321,9 @@ class HostingRunner implements Runner {
 
   #watchContact(): void {
     if (this.#silentMs() < this.#contactLimitMs) return;
-    const minutes = Math.round(this.#contactLimitMs / minuteMs);
+    const limit =
+      this.#contactLimitMs < minuteMs ? `${this.#contactLimitMs / secondMs} s` : `${Math.round(this.#contactLimitMs / minuteMs)} min`;
     for (const step of this.#steps.values())
-      step.abandon("infrastructure", `no contact with the mesh for ${minutes} min: the agent was stopped, its worktree kept`);
+      step.abandon("infrastructure", `no contact with the mesh for ${limit}: the agent was stopped, its worktree kept`);
   }
 }

@@ -49,23 +49,23 @@ export interface ScoreView {
 /** Where the pool has the results of an agent. */
 export type HistoryOf = (agent: AgentId, capability: string) => History;
 
-/** What a dispatcher needs of an agent. */
-export function candidateOf(agent: Agent, historyOf: HistoryOf, at: Moment): Candidate {
+/** What a dispatcher needs of an agent. `limitMs`, here and below: the time without contact after which it is offline. */
+export function candidateOf(agent: Agent, historyOf: HistoryOf, at: Moment, limitMs: number): Candidate {
   return {
     agent: agent.id,
     kind: agent.kind,
-    status: agentStatus(agent, at),
+    status: agentStatus(agent, at, limitMs),
     slots: agent.slots,
     busyElsewhere: 0,
     capabilities: agent.capabilities.map((offer) => resolved(agent, offer, historyOf)),
   };
 }
 
-export function viewAgent(agent: Agent, historyOf: HistoryOf, at: Moment): AgentView {
+export function viewAgent(agent: Agent, historyOf: HistoryOf, at: Moment, limitMs: number): AgentView {
   return {
     id: agent.id,
     kind: agent.kind,
-    status: agentStatus(agent, at),
+    status: agentStatus(agent, at, limitMs),
     capabilities: agent.capabilities.map((offer) => {
       const { name, weight, preferred, history, ...rest } = resolved(agent, offer, historyOf);
       return {
@@ -96,13 +96,13 @@ export function viewAgent(agent: Agent, historyOf: HistoryOf, at: Moment): Agent
 }
 
 /** The agent's score for a capability it offers, with each factor; undefined when it does not offer it. */
-export function viewScore(agent: Agent, capability: string, historyOf: HistoryOf, at: Moment): ScoreView | undefined {
+export function viewScore(agent: Agent, capability: string, historyOf: HistoryOf, at: Moment, limitMs: number): ScoreView | undefined {
   const offer = agent.capabilities.find(({ name }) => name === capability);
   if (offer === undefined) return undefined;
   const candidate = resolved(agent, offer, historyOf);
   return {
     agent: agent.id,
-    status: agentStatus(agent, at),
+    status: agentStatus(agent, at, limitMs),
     score: score(candidate),
     weight: offer.weight,
     health: candidate.healthy ? 1 : 0,

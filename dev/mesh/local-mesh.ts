@@ -34,6 +34,8 @@ export interface LocalMeshOptions {
   readonly automations?: boolean;
   /** With a LiteLLM stand-in, so that projects have keys and budgets of their own. */
   readonly litellm?: boolean;
+  /** More settings of the Worker. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A whole mesh on this machine: Worker, dashboard, stand-ins, and a runner with the real Claude Code. */
@@ -135,6 +137,7 @@ async function assemble(options: LocalMeshOptions, endings: (() => Promise<void>
     LLM_MODEL: "scripted",
     ALLOW_PRIVATE_ADDRESSES: "1",
     ...(litellm ? { LITELLM_URL: litellm.url, LITELLM_ADMIN_KEY: litellm.masterKey } : {}),
+    ...options.settings,
     ...own,
     ...database,
   };

@@ -17,6 +17,11 @@ export interface RunnerChoices {
   readonly withoutKey?: boolean;
   /** More variables of the runner's own process, e.g. `CLAUDE_AUTH_TIMEOUT_MS`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it finds the mesh and the model, when that is not the direct way. */
+  readonly url?: string;
+  readonly modelUrl?: string;
+  /** More flags of the runner's own. */
+  readonly flags?: readonly string[];
   /** Repositories taken even without isolation, beside the demonstration's. */
   readonly trust?: readonly string[];
 }
@@ -54,6 +59,7 @@ export function startLocalRunner(options: LocalRunnerOptions): LocalRunner {
       `ANTHROPIC_BASE_URL=${options.modelUrl}`,
       ...(options.withoutKey ? [] : ["--agent-env", "ANTHROPIC_API_KEY=local"]),
       ...(options.deviceLogin === undefined ? [] : ["--device-login", options.deviceLogin]),
+      ...(options.flags ?? []),
     ],
     {
       cwd: options.root,

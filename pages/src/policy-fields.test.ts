@@ -31,7 +31,7 @@ test("every default survives being put down and read back, and is what the mesh 
 
 test("kinds, labels and ranges", () => {
   expect(field("budget.perIssueUsd")).toMatchObject({ kind: "number", label: "Per issue (US $)", whole: false });
-  expect(field("session.leaseMs")).toMatchObject({ kind: "length", label: "Lease" });
+  expect(field("session.takeoverAfterMs")).toMatchObject({ kind: "length", label: "Takeover after" });
   expect(field("merge")).toMatchObject({ kind: "choice", choices: ["auto", "human"] });
   expect(field("qa.testCommand")).toMatchObject({ kind: "text", nullable: true });
   expect(field("notify.quietFrom").kind).toBe("time");
@@ -48,7 +48,7 @@ test("kinds, labels and ranges", () => {
 test("what cannot be read is said", () => {
   expect(parseValue(field("maxActiveRuns"), "two")).toBe("a number is needed");
   expect(parseValue(field("maxActiveRuns"), "1.5")).toBe("a whole number is needed");
-  expect(parseValue(field("session.leaseMs"), "120")).toMatch(/like 10 min/);
+  expect(parseValue(field("session.takeoverAfterMs"), "120")).toMatch(/like 10 min/);
   expect(parseValue(field("notify.topics"), "ada")).toMatch(/person: topic/);
   expect(parseValue(field("notify.topics"), "Ada L: ada-phone\n\nbob:bob")).toEqual({
     value: [
