@@ -17,6 +17,19 @@ export interface ObjectCosts {
   readonly activeMs: number;
 }
 
+export const noCosts: ObjectCosts = { requests: 0, rowsWritten: 0, alarmsSet: 0, rowsRead: 0, queueMessages: 0, activeMs: 0 };
+
+export function addCosts(one: ObjectCosts, other: ObjectCosts): ObjectCosts {
+  return {
+    requests: one.requests + other.requests,
+    rowsWritten: one.rowsWritten + other.rowsWritten,
+    alarmsSet: one.alarmsSet + other.alarmsSet,
+    rowsRead: one.rowsRead + other.rowsRead,
+    queueMessages: one.queueMessages + other.queueMessages,
+    activeMs: one.activeMs + other.activeMs,
+  };
+}
+
 /** Stored. Fields are only added, as optional. */
 export interface StoredCosts extends Omit<ObjectCosts, "alarmsSet"> {
   readonly alarmsSet?: number;

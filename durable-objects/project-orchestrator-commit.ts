@@ -15,8 +15,8 @@ import { Journal } from "./project-orchestrator-journal.ts";
 import type { Recorded } from "./project-orchestrator-journal.ts";
 import { outgoingOf } from "./project-orchestrator-outgoing.ts";
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
-import { CostMeter } from "./cost-meter.ts";
-import type { StoredCosts } from "./cost-meter.ts";
+import { CostMeter, noCosts } from "./cost-meter.ts";
+import type { ObjectCosts, StoredCosts } from "./cost-meter.ts";
 import type { CountedSql } from "./counted-sql.ts";
 import { admitted, endLife, formerLife } from "./project-orchestrator-life.ts";
 import type { FormerLife } from "./project-orchestrator-life.ts";
@@ -27,6 +27,7 @@ interface Ledger {
   readonly costs: StoredCosts;
   readonly projected: number;
   readonly recorded: number;
+  readonly endedFeeds?: ObjectCosts;
 }
 
 /** How far others have come with the journal. */
@@ -44,6 +45,8 @@ export class Commits {
   readonly store: StateStore;
   readonly journal: Journal;
   readonly meter: CostMeter;
+  /** What feeds of ended sessions have cost; kept along with what the orchestrator has. */
+  endedFeeds: ObjectCosts = noCosts;
   readonly marks: Marks = { projected: 0, archived: 0, recorded: 0 };
   readonly #project: ProjectKey;
   readonly #storage: DurableObjectStorage;
@@ -76,8 +79,9 @@ export class Commits {
     const ledger = this.journal.load(former ?? undefined);
     Object.assign(this.marks, { projected: former?.seq ?? 0, recorded: former?.seq ?? 0, archived: former?.place ?? 0 });
     if (ledger !== null) {
-      const { costs, projected, recorded } = JSON.parse(ledger) as Ledger;
+      const { costs, projected, recorded, endedFeeds } = JSON.parse(ledger) as Ledger;
       this.meter.restore(costs);
+      this.endedFeeds = endedFeeds ?? noCosts;
       Object.assign(this.marks, { projected, recorded });
     }
     const archived = this.#sql.first<{ json: string }>("SELECT json FROM meta WHERE key = 'archived'");
@@ -208,7 +212,7 @@ export class Commits {
 
   #ledger(): Ledger {
     const { projected, recorded } = this.marks;
-    return { costs: this.meter.keep(), projected, recorded };
+    return { costs: this.meter.keep(), projected, recorded, endedFeeds: this.endedFeeds };
   }
 
   #followTimers(change: ProjectChange): void {

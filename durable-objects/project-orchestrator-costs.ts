@@ -10,6 +10,10 @@ export interface IssueCosts {
 
 /** What an orchestrator has cost so far. */
 export interface Costs extends ObjectCosts {
+  /** What the feeds of this project's sessions have cost that have ended. */
+  readonly endedFeeds: ObjectCosts;
+  /** Sessions whose feed has not ended, and is to be asked itself. */
+  readonly openSessions: readonly string[];
   /** Issues with an active run. */
   readonly perIssue: readonly IssueCosts[];
 }

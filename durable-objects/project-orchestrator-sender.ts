@@ -13,6 +13,7 @@ import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import type { EffectMessage, ProjectionMessage, TaskMessage } from "../platform/queue-messages.ts";
+import type { ObjectCosts } from "./cost-meter.ts";
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { liveFeed, mailbox, pool, sessionFeed } from "./remote.ts";
 import type { StateStore } from "./state-store.ts";
@@ -29,6 +30,13 @@ export interface Declined {
   readonly reason: string;
 }
 
+/** What is said outside and costs something. */
+export interface SenderCounts {
+  readonly queueMessages: (count: number) => void;
+  /** A session's feed was ended, and has cost so much. */
+  readonly endedFeed: (costs: ObjectCosts) => void;
+}
+
 type Tell = Extract<Effect, { kind: "tell-session" }>;
 
 /**
@@ -38,7 +46,7 @@ type Tell = Extract<Effect, { kind: "tell-session" }>;
 export class Sender {
   readonly #env: Env;
   readonly #project: ProjectKey;
-  readonly #count: (messages: number) => void;
+  readonly #count: SenderCounts;
   #live: LiveMessage[] = [];
   #results: AgentResult[] = [];
   #upToSeq = 0;
@@ -48,7 +56,7 @@ export class Sender {
   #recorded = 0;
   #recording = 0;
 
-  constructor(env: Env, project: ProjectKey, count: (messages: number) => void) {
+  constructor(env: Env, project: ProjectKey, count: SenderCounts) {
     this.#env = env;
     this.#project = project;
     this.#count = count;
@@ -181,9 +189,14 @@ export class Sender {
     this.#results = [];
     await Promise.all([
       live.length > 0 ? this.#try("live-feed-failed", () => liveFeed(this.#env).publish(live)) : undefined,
-      ...[...endedSessions(live)].map((session) => this.#try("session-feed-failed", () => sessionFeed(this.#env, session).end())),
+      ...[...endedSessions(live)].map((session) => this.#try("session-feed-failed", () => this.#endFeed(session))),
       results.length > 0 ? this.#record(upToSeq, results) : undefined,
     ]);
+  }
+
+  async #endFeed(session: string): Promise<void> {
+    const costs = await sessionFeed(this.#env, session).end();
+    if (costs !== null) this.#count.endedFeed(costs);
   }
 
   async #record(upToSeq: number, results: AgentResult[]): Promise<void> {
@@ -201,7 +214,7 @@ export class Sender {
     let all = true;
     for (let from = 0; from < bodies.length; from += batchSize) {
       const batch = bodies.slice(from, from + batchSize);
-      this.#count(batch.length);
+      this.#count.queueMessages(batch.length);
       const sent = await this.#try(reason, async () => {
         await queue.sendBatch(batch.map((body) => ({ body })));
         return true;

@@ -13,6 +13,7 @@ import { minuteMs, secondMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { AlarmClock } from "./alarm-clock.ts";
+import { addCosts } from "./cost-meter.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { CountedSql } from "./counted-sql.ts";
 import type { WatchedOnboarding } from "./onboarding-store.ts";
@@ -79,8 +80,15 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     this.#commits = new Commits(this.#project, ctx.storage, this.#sql, this.#candidates);
     this.#copies = new TableCopies(ctx.storage, this.#sql, { kind: "orchestrator", growing: ["journal"], taken: () => this.#loadAnew() });
     this.#retention = new Retention(this.#commits, ctx.storage);
-    this.#sender = new Sender(env, this.#project, (messages) => {
-      this.#commits.meter.queueMessages += messages;
+    this.#sender = new Sender(env, this.#project, {
+      queueMessages: (count) => {
+        this.#commits.meter.queueMessages += count;
+      },
+      endedFeed: (costs) => {
+        this.#commits.endedFeeds = addCosts(this.#commits.endedFeeds, costs);
+        // Often the last that happens for long, and said once.
+        this.#commits.keep();
+      },
     });
     this.#clock = new AlarmClock(
       ctx,
@@ -279,7 +287,8 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   /** What this object has cost so far; counted by itself and kept with its commits, so that what dies with it is what was only asked since. */
   costs(): Costs {
     const { store, meter } = this.#ready();
-    return { ...meter.costs(), perIssue: [...store.issueCosts.values()] };
+    const openSessions = [...store.activeRuns()].flatMap(({ session: { id, agent } }) => (agent === null ? [] : id));
+    return { ...meter.costs(), perIssue: [...store.issueCosts.values()], endedFeeds: this.#commits.endedFeeds, openSessions };
   }
 
   override async alarm(): Promise<void> {

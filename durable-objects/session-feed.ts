@@ -132,15 +132,19 @@ export class SessionFeed extends DurableObject<Env> {
     return { startedAt, chunks, rest: castLines([...this.#store.from(recorded), ...this.#fresh], recordedAt) };
   }
 
-  /** The session is over: viewers are told, the recording is completed. What its agent still has is taken. */
-  async end(): Promise<void> {
+  /**
+   * The session is over: viewers are told, the recording is completed. What its agent still has is taken. Answers what the feed has cost, the first time
+   * only: whoever ends it keeps that, since nobody asks a feed that has ended.
+   */
+  async end(): Promise<ObjectCosts | null> {
     const facts = await this.#opened();
-    if (facts.endedAt !== undefined) return;
+    if (facts.endedAt !== undefined) return null;
     this.#commit();
     this.#store.setFacts({ ...facts, endedAt: now() });
     this.#viewers.ended();
     await this.#record();
     this.#clock.wind();
+    return this.meter.costs();
   }
 
   /** Its project is forgotten: nothing is left here, viewers are closed. */

@@ -1,8 +1,11 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
+import { projectOf } from "../../core/ids.ts";
 import type { FeedMessage, SessionView } from "../../core/sessions/views.ts";
 import { minuteMs, secondMs } from "../../core/time.ts";
+import type { ObjectCosts } from "../../durable-objects/cost-meter.ts";
+import { sessionFeed } from "../../durable-objects/remote.ts";
 import { clock } from "../../platform/clock.ts";
 import { viewerToken } from "../../workers/test-mesh.ts";
 import { createGate, createScenario, pushTo } from "../support/scenario.ts";
@@ -39,6 +42,12 @@ const eventsOf = (cast: string) =>
     .split("\n")
     .slice(1)
     .map((line) => JSON.parse(line) as [number, string, string]);
+/** What the feeds of a project have cost, by the operators' own page. */
+async function feedCosts(name: string) {
+  type Feeds = readonly (ObjectCosts & { readonly project: string; readonly open: object })[];
+  const { objects } = JSON.parse(await read("/ops/costs")) as { objects: { feeds: Feeds } };
+  return objects.feeds.find(({ project }) => project === name);
+}
 const read = async (path: string) => (await mesh.request(path, { token: viewerToken })).text();
 
 test("five minutes without a network: no byte is missing or doubled, live, in the recording and afterwards", async () => {
@@ -59,6 +68,9 @@ test("five minutes without a network: no byte is missing or doubled, live, in th
   await begun.opened;
   const session = [...runner.streams.keys()][0] ?? "";
   await runner.written(session);
+  const underWay = await feedCosts("acme/watched");
+  expect(underWay).toMatchObject({ open: { counted: 1, later: 0 } });
+  expect(underWay?.rowsWritten).toBeGreaterThanOrEqual(2);
   const viewer = await watch(session);
   await viewer.until(() => viewer.text().includes("grüße"));
 
@@ -74,6 +86,17 @@ test("five minutes without a network: no byte is missing or doubled, live, in th
   expect(it.repository.pulls.size).toBe(1);
   expect(run.session?.id).toBe(session);
   expect(run.failures).toEqual([]);
+
+  const own = await sessionFeed(env, session).costs();
+  const ended = await feedCosts("acme/watched");
+  expect(ended).toMatchObject({ open: { counted: 0, later: 0 } });
+  // What it does after its end is no longer told, and what it did before is in it once.
+  for (const name of ["requests", "rowsWritten"] as const) {
+    expect(ended?.[name]).toBeGreaterThan(underWay?.[name] ?? 0);
+    expect(ended?.[name]).toBeLessThanOrEqual(own[name]);
+  }
+  await evictDurableObject(env.ORCHESTRATORS.getByName(projectOf(session) ?? ""));
+  expect(await feedCosts("acme/watched")).toMatchObject({ requests: ended?.requests, rowsWritten: ended?.rowsWritten });
 
   const written = runner.streams.get(session)?.text ?? "";
   await viewer.until(() => viewer.heard.at(-1)?.type === "ended" && viewer.text().length >= written.length);

@@ -11,6 +11,7 @@ interface Report {
   readonly objects: Record<"pool" | "live" | "settings", Costs> & {
     readonly vaults: readonly (Costs & { project: string })[];
     readonly mailboxes: readonly (Costs & { agent: string })[];
+    readonly feeds: readonly (Costs & { project: string })[];
   };
   readonly worker: Record<string, number>;
   readonly total: Record<string, number>;
@@ -33,6 +34,10 @@ test("costs are told of every project and object and of the Worker, and add up",
   expect(objects.vaults.map(({ project }) => project)).toEqual(["mesh", "acme/counted"]);
   expect(objects.mailboxes.map(({ agent }) => agent)).toEqual(["counted"]);
   const every = [...projects, ...objects.vaults, ...objects.mailboxes, objects.pool, objects.live, objects.settings];
+  expect(objects.feeds.map(({ project, requests }) => [project, requests])).toEqual([
+    ["mesh", 0],
+    ["acme/counted", 0],
+  ]);
   for (const name of ["requests", "rowsWritten", "rowsRead", "activeMs"] as const) {
     expect(total[name]).toBe(every.reduce((sum, each) => sum + each[name], 0));
   }
