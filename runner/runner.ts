@@ -10,6 +10,7 @@ import { AttemptVariables } from "./attempt-variables.ts";
 import { Bundles } from "./bundles.ts";
 import type { AgentLogin } from "./agent-login.ts";
 import { beginConversationStep } from "./conversation-step.ts";
+import { allEnded, drainSteps } from "./drain-steps.ts";
 import type { AgentDriver } from "./drivers/driver.ts";
 import type { Repository, WorkFailure } from "./git/repository.ts";
 import type { Isolation } from "./isolation.ts";
@@ -40,8 +41,11 @@ export interface RunnerEnd {
 export interface Runner {
   readonly isolation: Isolation["kind"];
   readonly ended: Promise<RunnerEnd>;
-  /** Takes nothing more, lets running steps come to a stopping point (at most `withinMs`, 30 s), reports, and ends. */
-  drain(withinMs?: number): Promise<void>;
+  /**
+   * Takes nothing more, lets running steps come to a stopping point (at most `withinMs`, 30 s), reports, and ends. A session that waits for an answer is
+   * stopped at once and goes on with it later. A step that has not ended `leaveMs` (10 s) after that is left: the next start takes it up from the journal.
+   */
+  drain(withinMs?: number, leaveMs?: number): Promise<void>;
 }
 
 /** Stop by itself after this time without contact; the mesh gives the work to another only later (15 min). */
@@ -97,6 +101,7 @@ class HostingRunner implements Runner {
   readonly #watch: NodeJS.Timeout;
   readonly #sweeper: NodeJS.Timeout;
   #draining = false;
+  #closed = false;
   #end: (end: RunnerEnd) => void = () => undefined;
 
   constructor(options: RunnerOptions, setup: RunnerSetup) {
@@ -142,27 +147,28 @@ class HostingRunner implements Runner {
     this.#watch = setInterval(() => this.#watchContact(), Math.min(15 * secondMs, this.#contactLimitMs / 4));
     void this.#link.ended.then(async ({ reason, message }) => {
       for (const step of this.#steps.values()) step.stop("now", message);
-      await this.#close({ reason, message, exitCode: reason === "unauthorized" ? 77 : 78 });
+      await allEnded(this.#steps);
+      this.#close({ reason, message, exitCode: reason === "unauthorized" ? 77 : 78 });
     });
   }
 
-  async drain(withinMs = 30 * secondMs): Promise<void> {
+  async drain(withinMs = 30 * secondMs, leaveMs = 10 * secondMs): Promise<void> {
     this.#draining = true;
-    const reason = "the runner was shut down";
-    for (const step of this.#steps.values()) step.stop("after-step", reason);
-    const patience = setTimeout(() => {
-      for (const step of this.#steps.values()) step.stop("now", reason);
-    }, withinMs);
-    await Promise.all([...this.#steps.values()].map(({ ended }) => ended));
-    clearTimeout(patience);
+    const left = await drainSteps(this.#steps, "the runner was shut down", { withinMs, leaveMs });
     await Promise.all([this.#link.settled(5 * secondMs), this.#output.settled(5 * secondMs)]);
-    await this.#close({ reason: "drained", message: "every session was stopped and reported", exitCode: 0 });
+    if (left.length > 0) this.#setup.log("warn", "steps that would not end are left for the next start", { attempts: left.join(", ") });
+    const message =
+      left.length === 0
+        ? "every session was stopped and reported"
+        : `left for the next start, since they would not end: ${left.join(", ")}`;
+    this.#close({ reason: "drained", message, exitCode: 0 });
   }
 
-  async #close(end: RunnerEnd): Promise<void> {
+  #close(end: RunnerEnd): void {
+    if (this.#closed) return;
+    this.#closed = true;
     clearInterval(this.#watch);
     clearInterval(this.#sweeper);
-    await Promise.all([...this.#steps.values()].map(({ ended }) => ended));
     this.#own.close();
     this.#link.close();
     this.#journal.close();
@@ -307,6 +313,7 @@ class HostingRunner implements Runner {
   }
 
   #report(body: ReportBody): void {
+    if (this.#closed) return; // of a step that was left
     this.#journal.report(body);
     this.#link?.flush();
   }
