@@ -9,8 +9,9 @@ import { prepareWorktree, type Worktree } from "./git/worktree.ts";
 import type { AskRecord, AttemptRef } from "./journal.ts";
 import type { Step, StepOrder, StepTools } from "./step.ts";
 import { ToolGate } from "./tool-gate.ts";
+import { WorkWatch } from "./work-watch.ts";
 
-const progressEveryMs = 15_000;
+const useEveryMs = 15_000;
 const nudgeText =
   "You have been silent for a while. If you are waiting for a command that hangs, end it. Go on with the step, or ask with AskUserQuestion when you cannot.";
 
@@ -42,8 +43,8 @@ class ConversationStep implements Step {
   #asking = 0;
   #activeMs = 0;
   #lastTickAt = Date.now();
-  #lastProgressAt = 0;
-  #activity: { summary?: string } | undefined;
+  readonly #watch: WorkWatch;
+  #useToldAt = 0;
   #use: Extract<AgentEvent, { type: "used" }> | undefined;
   #useReported = "";
 
@@ -58,6 +59,11 @@ class ConversationStep implements Step {
       asks: order.record.asks,
       tools,
       onWaiting: (waiting) => (waiting ? this.#pauseClock() : this.#resumeClock()),
+    });
+    this.#watch = new WorkWatch({
+      ...{ place: tools.place, isolation: tools.isolation, connected: tools.connected },
+      stallAfterMs: order.session.stallAfterMs,
+      tell: (summary) => tools.report({ ...this.#ref, type: "progress", ...(summary === undefined ? {} : { summary }) }),
     });
     if (order.recovered) this.#openAsk = order.record.asks.find(({ answers }) => answers === undefined);
     this.ended = this.#run().catch((error: unknown) => {
@@ -84,7 +90,7 @@ class ConversationStep implements Step {
       case "prompt":
         return this.#say(body.text);
       case "nudge":
-        return this.#say(nudgeText);
+        return this.#cut === undefined && (this.#watch.contradicts() || this.#say(nudgeText));
       case "park":
         return this.#end("now", { type: "parked", questionId: body.questionId });
       case "stop":
@@ -122,7 +128,7 @@ class ConversationStep implements Step {
     await isolation.endAll(place);
     if (this.#openAsk !== undefined && this.#cut === undefined) await new Promise<void>((resolve) => (this.#goOn = resolve));
     if (this.#cut !== undefined) return this.#finish(this.#cut);
-    const worktree = await this.#prepare();
+    const worktree = await this.#watch.during(this.#prepare());
     if (!worktree.ok) return this.#finish({ type: "task-failed", ...worktree.error });
     const startedFrom = await worktree.value.head();
     if (this.#cut !== undefined) return this.#finish(this.#cut);
@@ -131,7 +137,8 @@ class ConversationStep implements Step {
     if (this.#cut !== undefined) return this.#finish(this.#cut);
     const ending = await this.#converse(environment.value);
     if (session.planOnly && startedFrom !== undefined) await worktree.value.restore(startedFrom);
-    if (ending.type === "finished") return session.planOnly ? this.#proposePlan(ending.text) : this.#deliver(worktree.value, ending.text);
+    if (ending.type === "finished")
+      return session.planOnly ? this.#proposePlan(ending.text) : this.#watch.during(this.#deliver(worktree.value, ending.text));
     this.#finish(this.#cut ?? endOf(ending));
   }
 
@@ -163,7 +170,7 @@ class ConversationStep implements Step {
     this.#conversation = conversation;
     for (const text of this.#early.splice(0)) conversation.say(text);
     this.#lastTickAt = Date.now();
-    const ticker = setInterval(() => this.#tick(), Math.min(progressEveryMs, Math.max(50, session.activeLimitMs / 4)));
+    const ticker = setInterval(() => this.#tick(), Math.min(this.#watch.rhythm.tellEveryMs, Math.max(50, session.activeLimitMs / 4)));
     try {
       for await (const event of conversation.events) {
         if (event.type === "finished" || event.type === "stopped" || event.type === "failed") return event;
@@ -201,21 +208,21 @@ class ConversationStep implements Step {
     switch (event.type) {
       case "conversation-started": {
         const { conversationId } = event;
+        if (this.#conversation !== undefined) this.#watch.began(this.#conversation);
         if (this.#order.record.conversationId !== conversationId) {
           this.#report({ ...this.#ref, type: "session-started", sessionId: this.#order.session.sessionId, conversationId });
         }
         return;
       }
       case "active":
-        this.#activity = event.summary === undefined ? (this.#activity ?? {}) : { summary: event.summary };
-        return this.#reportProgress();
+        return this.#watch.active(event.summary);
       case "asked":
         this.#pauseClock();
         return this.#report({ ...this.#ref, type: "ask", askId: event.askId, questions: [...event.questions], context: event.context });
       case "used":
         this.#use = event;
         if (event.usd >= this.#order.session.budgetUsd) this.#end("now", { type: "stopped", reason: "the budget is spent" });
-        if (Date.now() - this.#lastProgressAt >= progressEveryMs) this.#reportUse();
+        if (Date.now() - this.#useToldAt >= useEveryMs) this.#reportUse();
         return;
       default:
         return;
@@ -243,17 +250,8 @@ class ConversationStep implements Step {
         message: `the step took longer than its ${Math.round(this.#order.session.activeLimitMs / 60_000)} min of active time`,
       });
     }
-    // A running command is work, however silent; said once a minute.
-    if (this.#asking === 0 && this.#conversation?.busy === true && now - this.#lastProgressAt >= 4 * progressEveryMs) this.#activity ??= {};
-    this.#reportProgress();
-  }
-
-  #reportProgress(): void {
-    if (this.#activity === undefined || !this.#tools.connected() || Date.now() - this.#lastProgressAt < progressEveryMs) return;
-    const { summary } = this.#activity;
-    this.#activity = undefined;
-    this.#lastProgressAt = Date.now();
-    this.#report({ ...this.#ref, type: "progress", ...(summary === undefined ? {} : { summary }) });
+    // Who waits for an answer is not silent.
+    if (this.#asking === 0 && this.#cut === undefined && this.#conversation !== undefined) this.#watch.tick(this.#conversation);
   }
 
   #reportUse(): void {
@@ -262,6 +260,7 @@ class ConversationStep implements Step {
     const key = `${inputTokens} ${outputTokens} ${usd}`;
     if (key === this.#useReported) return;
     this.#useReported = key;
+    this.#useToldAt = Date.now();
     this.#report({ ...this.#ref, type: "usage", process: this.#process, inputTokens, outputTokens, usd });
   }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import * as acp from "@agentclientprotocol/sdk";
@@ -123,6 +123,30 @@ const acts: Record<string, Act> = {
   refuse: async () => "refusal",
   crash: async () => process.exit(3),
   "no-answer": () => new Promise(() => undefined),
+  /** Silent work: a command, one that is told to nobody, and none at all. */
+  quiet: async (client, id, cancelled) => run(client, id, "sleep 4; echo tested", cancelled),
+  "quiet-untold": async () => {
+    await new Promise((resolve) => spawn("sleep", ["4"], { stdio: "ignore" }).once("close", resolve));
+    return "All done.";
+  },
+  "quiet-writing": async () => {
+    for (let at = 0; at < 20; at += 1) {
+      appendFileSync("notes.txt", `${at}\n`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    return "All done.";
+  },
+  /** Silence without work: a tool that no process stands behind, and a server left running by one that has ended. */
+  "hung-tool": async (client, id) => {
+    const update = { sessionUpdate: "tool_call" as const, toolCallId: "t", title: "Search", kind: "search" as const };
+    await client.notify(acp.methods.client.session.update, { sessionId: id, update: { ...update, status: "in_progress" } });
+    return new Promise(() => undefined);
+  },
+  "hung-server": async (client, id, cancelled) => {
+    spawn("sleep", ["60"], { stdio: "ignore" });
+    await run(client, id, "true", cancelled);
+    return new Promise(() => undefined);
+  },
   garbage: async () => {
     process.stdout.write(
       'hello\n{"jsonrpc":"1.0"}\n{"jsonrpc": "2.0", \n[]\n\u001B[31mred\n\n{"jsonrpc":"2.0","method":"no/such","params":{}}\n{"jsonrpc":"2.0","id":99999,"result":{}}\n',

@@ -82,7 +82,11 @@ class AcpConversation implements Conversation {
   }
 
   get busy(): boolean {
-    return this.#running.size > 0;
+    return this.#running.size > 0 || this.#calls.size === 0;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
   }
 
   answer(askId: string, answers: readonly string[]): boolean {
@@ -101,7 +105,7 @@ class AcpConversation implements Conversation {
   stop(mode: "after-step" | "now"): void {
     if (this.#stopping === "now") return;
     this.#stopping = mode;
-    if (mode === "now" || this.#asks.size > 0 || !this.busy) this.#interrupt();
+    if (mode === "now" || this.#asks.size > 0 || this.#running.size === 0) this.#interrupt();
   }
 
   /** Asks the agent to end its turn; whoever does not soon is cut off. */
@@ -222,7 +226,7 @@ class AcpConversation implements Conversation {
     if (ended) this.#running.delete(id);
     else this.#running.add(id);
     this.#active(`${call.kind ?? "tool"}: ${call.title ?? ""}`.slice(0, 200));
-    if (ended && this.#stopping === "after-step" && !this.busy) this.#interrupt();
+    if (ended && this.#stopping === "after-step" && this.#running.size === 0) this.#interrupt();
   }
 
   /** A flood of updates is one sign of work. */

@@ -6,6 +6,8 @@ import type { RunPlace } from "../run-place.ts";
 
 /** An agent's process behind the wall, in its worktree, with a process group of its own. */
 export interface AgentProcess {
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
   readonly stdin: Writable;
   readonly stdout: Readable;
   /** The last 2,000 characters of it. */
@@ -46,6 +48,7 @@ export function startAgentProcess(
     }
   };
   return {
+    pid: child.pid,
     stdin: child.stdin,
     stdout: child.stdout,
     get stderr() {

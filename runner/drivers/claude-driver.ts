@@ -117,6 +117,10 @@ class ClaudeConversation implements Conversation {
     return this.#runningTools.size > 0;
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   answer(askId: string, answers: readonly string[]): boolean {
     const take = this.#asks.get(askId);
     if (take === undefined || this.#stopping !== undefined) return false;

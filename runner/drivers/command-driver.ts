@@ -34,6 +34,8 @@ export function createCommandDriver(command: string): AgentDriver {
 class CommandConversation implements Conversation {
   readonly #events = new AsyncQueue<AgentEvent>();
   readonly events: AsyncIterable<AgentEvent> = this.#events;
+  /** It is a command itself, and its agent as well. */
+  readonly pid = undefined;
   readonly #process: AgentProcess;
   #stopping = false;
   #running = true;

@@ -57,8 +57,10 @@ export type AgentEvent =
 /** A running conversation. Its events end after `finished`, `stopped` or `failed`; the process is gone by then. */
 export interface Conversation {
   readonly events: AsyncIterable<AgentEvent>;
-  /** A tool runs right now, however long it may be silent. */
+  /** A tool runs right now, however long it may be silent. True of an agent that never tells of tools. */
   readonly busy: boolean;
+  /** The agent's process, below which its commands run; undefined while there is none, and of a program that is a command itself. */
+  readonly pid: number | undefined;
   /** One text per question; false when that question is not open. */
   answer(askId: string, answers: readonly string[]): boolean;
   /** Adds a message of the user to the conversation; false when it is over. */

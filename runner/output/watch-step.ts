@@ -43,6 +43,8 @@ export function watchStep({ sender, ref, order }: StepWatch, tools: StepTools, b
       ...(pendingQuestion === undefined ? {} : { pendingQuestion: pendingQuestion.slice(0, 20_000) }),
     });
   };
+  /** The agent waits for the answer: its worktree stays as it is until it is stopped. */
+  const parked = (stop: () => unknown) => void Promise.race([checkpoint("park"), pause(parkWithinMs)]).finally(stop);
   const report = (body: ReportBody) => {
     if (body.type === "ask") {
       say(renderQuestions(body.questions));
@@ -69,8 +71,7 @@ export function watchStep({ sender, ref, order }: StepWatch, tools: StepTools, b
     apply(command) {
       const { body } = command;
       if (body.type === "park") {
-        // The agent waits for the answer: its worktree stays as it is until it is stopped.
-        void Promise.race([checkpoint("park"), pause(parkWithinMs)]).finally(() => step.apply(command));
+        parked(() => step.apply(command));
         return true;
       }
       const applied = step.apply(command);
@@ -81,7 +82,10 @@ export function watchStep({ sender, ref, order }: StepWatch, tools: StepTools, b
       }
       return applied;
     },
-    stop: (mode, reason) => step.stop(mode, reason),
+    stop(mode, reason) {
+      if (pendingQuestion === undefined || mode === "now") return step.stop(mode, reason);
+      parked(() => step.stop(mode, reason));
+    },
     abandon: (kind, message) => step.abandon(kind, message),
   };
 }
@@ -96,6 +100,9 @@ function watchedDriver(driver: AgentDriver, hear: (event: AgentEvent) => void): 
         events: heard(conversation.events, hear),
         get busy() {
           return conversation.busy;
+        },
+        get pid() {
+          return conversation.pid;
         },
         answer: (askId, answers) => conversation.answer(askId, answers),
         say: (text) => conversation.say(text),

@@ -29,6 +29,7 @@ export function shellDriver(scriptFor: (options: ConversationOptions) => string)
           yield stopped ? { type: "stopped", because: "asked-to" } : { type: "finished", text };
         })(),
         busy: true,
+        pid: undefined,
         answer: () => false,
         say: () => false,
         stop() {
