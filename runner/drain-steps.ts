@@ -7,8 +7,8 @@ export interface DrainLimits {
   readonly leaveMs: number;
 }
 
-/** Stops all steps, gently and then at once; resolves with those that have not ended in time. */
-export async function drainSteps(steps: ReadonlyMap<string, Step>, reason: string, { withinMs, leaveMs }: DrainLimits): Promise<string[]> {
+/** Stops all steps, gently and then at once; resolves with what came of it, for people. */
+export async function drainSteps(steps: ReadonlyMap<string, Step>, reason: string, { withinMs, leaveMs }: DrainLimits): Promise<string> {
   const stop = (mode: "after-step" | "now") => {
     for (const step of steps.values()) step.stop(mode, reason);
   };
@@ -16,7 +16,8 @@ export async function drainSteps(steps: ReadonlyMap<string, Step>, reason: strin
   const patience = setTimeout(() => stop("now"), withinMs);
   await Promise.race([allEnded(steps), pause(withinMs + leaveMs, undefined, { ref: false })]);
   clearTimeout(patience);
-  return [...steps.keys()];
+  const left = [...steps.keys()].join(", ");
+  return left === "" ? "every session was stopped and reported" : `left for the next start, since they would not end: ${left}`;
 }
 
 export async function allEnded(steps: ReadonlyMap<string, Step>): Promise<void> {

@@ -154,13 +154,9 @@ class HostingRunner implements Runner {
 
   async drain(withinMs = 30 * secondMs, leaveMs = 10 * secondMs): Promise<void> {
     this.#draining = true;
-    const left = await drainSteps(this.#steps, "the runner was shut down", { withinMs, leaveMs });
+    const message = await drainSteps(this.#steps, "the runner was shut down", { withinMs, leaveMs });
     await Promise.all([this.#link.settled(5 * secondMs), this.#output.settled(5 * secondMs)]);
-    if (left.length > 0) this.#setup.log("warn", "steps that would not end are left for the next start", { attempts: left.join(", ") });
-    const message =
-      left.length === 0
-        ? "every session was stopped and reported"
-        : `left for the next start, since they would not end: ${left.join(", ")}`;
+    this.#setup.log("info", "drained", { reason: message });
     this.#close({ reason: "drained", message, exitCode: 0 });
   }
 
