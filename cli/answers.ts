@@ -121,24 +121,6 @@ export interface MeshState {
   readonly restoring?: string | null;
 }
 
-interface OldObjects {
-  readonly objects: number;
-  readonly bytes: number;
-}
-
-/** What a clean-up removed, or would remove. */
-export interface CleanedUp {
-  readonly dryRun: boolean;
-  readonly backups: readonly string[];
-  readonly partitions: readonly string[];
-  readonly events: number;
-  readonly journal: OldObjects;
-  readonly recordings: OldObjects;
-  readonly polls: number;
-  readonly onboardings: number;
-  readonly failures: readonly { readonly what: string; readonly reason: string; readonly message: string }[];
-}
-
 /** Of stop and start; `untold` projects learn it by the next reconcile. */
 export interface Commanded extends MeshState {
   readonly untold: readonly string[];

@@ -7,7 +7,7 @@ import type { BackupListed } from "./answers.ts";
 import { bytesText } from "./bytes-text.ts";
 import { meshVerb, onMesh, verbGroup } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { Failure, usage } from "./failure.ts";
+import { Failure, unreadable, usage } from "./failure.ts";
 import { confirm } from "./prompt.ts";
 import { showDocument } from "./show-document.ts";
 import { startSpinner } from "./spinner.ts";
@@ -133,8 +133,8 @@ function fileName(object: string): string {
 function bytesOf(path: string): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(readFileSync(path));
-  } catch {
-    throw usage(`${path} cannot be read.`, "mesh backup get <name>   makes such a folder");
+  } catch (error) {
+    throw unreadable(path, error, "mesh backup get <name>   makes such a folder");
   }
 }
 

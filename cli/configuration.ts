@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse, stringify, TomlError } from "smol-toml";
 import * as z from "zod";
-import { Failure, usage } from "./failure.ts";
+import { Failure, unreadable, usage } from "./failure.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 const profileName = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
@@ -122,7 +122,7 @@ export function tokenIn(path: string): string {
   try {
     text = readFileSync(path === "-" ? 0 : path, "utf8");
   } catch (error) {
-    throw usage(`${path}: ${(error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : "cannot be read"}.`);
+    throw unreadable(path, error);
   }
   const token = text.split("\n")[0]?.trim();
   if (!token) throw usage(`${path === "-" ? "The standard input" : path} holds no token.`);

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { CredentialPush, CredentialRecord, CredentialView, RefreshGrant } from "../core/credentials/credential.ts";
 import type { Moment } from "../core/time.ts";
 import { collect, meshVerb, onMesh, verbGroup, type Mesh } from "./command.ts";
-import { usage } from "./failure.ts";
+import { unreadable, usage } from "./failure.ts";
 import { pages, showPage, withPages, type PageFlags } from "./paging.ts";
 import { jsonArgument, momentArgument, projectName } from "./parse.ts";
 import { confirm } from "./prompt.ts";
@@ -141,8 +141,8 @@ function variablesIn(file: string): Record<string, string> {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
-  } catch {
-    throw usage(`${file} cannot be read.`);
+  } catch (error) {
+    throw unreadable(file, error);
   }
   const entries = Object.entries(parseEnv(text)).filter((entry): entry is [string, string] => Boolean(entry[1]));
   if (entries.length === 0) throw usage(`${file} holds no variables of the form NAME=value.`);

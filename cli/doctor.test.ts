@@ -210,6 +210,14 @@ test("an agent without a login is named, unless every project's key comes from t
   expect((await doctor({ path, args: ["--for", "runner"] })).missing).toEqual([]);
 });
 
+test("credentials that the mesh cannot tell of are named", async () => {
+  const away = problem(503, "vault-closed", "The Vault is closed.");
+  mesh.on("GET /projects/acme/todo-app/credentials/health", () => away);
+  const told = await doctor({ args: ["--for", "runner"] });
+  expect(told.of("credentials acme/todo-app")).toMatchObject({ detail: "The Vault is closed." });
+  mesh.on("GET /projects/acme/todo-app/credentials/health", healthy);
+});
+
 test("a machine on which agents cannot be walled off is named", async () => {
   const told = await doctor({ path: { node: true, git: true, claude: loggedIn, sh: true }, args: ["--for", "runner"] });
   expect(told.missing).toEqual(["isolation"]);

@@ -26,6 +26,18 @@ export class Failure extends Error {
   }
 }
 
+/** A file that the person named cannot be read; says why. */
+export function unreadable(file: string, error: unknown, ...fix: readonly string[]): Failure {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const why: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file",
+    EACCES: "it may not be read",
+    EISDIR: "it is a folder",
+    ENOTDIR: "it is no folder",
+  };
+  return usage(`${file} cannot be read: ${why[String(code)] ?? (error instanceof Error ? error.message : String(error))}.`, ...fix);
+}
+
 /** The person's own input makes no sense; nothing was sent. */
 export function usage(message: string, ...fix: readonly string[]): Failure {
   return new Failure({ exitCode: exitCodes.usage, reason: "usage", message, fix });

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Failure } from "./failure.ts";
 import { MeshApi } from "./mesh-api.ts";
+import { jsonArgument } from "./parse.ts";
 import { problem, startMadeUpMesh, type MadeUpMesh } from "./testing/made-up-mesh.ts";
 import { freshHome, runMesh } from "./testing/run-mesh.ts";
 
@@ -163,4 +164,12 @@ test("help and version: exit code 0", async () => {
   for (const verb of ["start", "runner", "doctor", "onboard", "explain", "stop", "go", "backup", "deploy", "completion"])
     expect(help.stdout).toMatch(new RegExp(`^  ${verb}\\b`, "m"));
   expect(await runMesh(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+});
+
+test.each([
+  ["@/nowhere/at/all.json", "there is no such file"],
+  [`@${import.meta.dirname}`, "it is a folder"],
+])("a file that cannot be read says why: %s", (file, why) => {
+  const reading = () => jsonArgument(file, "--payload");
+  expect(reading).toThrow(`${file.slice(1)} cannot be read: ${why}.`);
 });

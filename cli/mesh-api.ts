@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { CleanedUp } from "../core/cleaned-up.ts";
 import type { CredentialHealth, CredentialPush, CredentialRecord, CredentialView } from "../core/credentials/credential.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
 import type { JournalPage } from "../core/events.ts";
@@ -126,7 +127,7 @@ export class MeshApi {
   state = (): Promise<Answers.MeshState> => this.#get("/ops/state");
   reconcile = (due: boolean): Promise<ReconcileReport> =>
     this.#ask({ method: "POST", path: "/ops/reconcile", query: { due: due ? 1 : 0 }, body: {}, timeLimitMs: longMs });
-  cleanUp = (dryRun: boolean): Promise<Answers.CleanedUp> => this.#long("/ops/cleanup", { dryRun });
+  cleanUp = (dryRun: boolean): Promise<CleanedUp> => this.#long("/ops/cleanup", { dryRun });
   backUp = (): Promise<Answers.BackupMade> => this.#long("/ops/backup", {});
   backups = (): Promise<Page<Answers.BackupListed>> => this.#get("/ops/backups");
   backupObjects = (name: string): Promise<Page<Answers.BackupObject>> => this.#get(`/ops/backups/${encodeURIComponent(name)}/objects`);

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import { parseAgentId, parseProjectName } from "../core/ids.ts";
 import type { AgentId, ProjectName } from "../core/ids.ts";
 import type { Moment } from "../core/time.ts";
-import { usage } from "./failure.ts";
+import { unreadable, usage } from "./failure.ts";
 import { parseMoment } from "./when.ts";
 
 // What people write on the command line. Each throws what commander shows as a fault of that argument.
@@ -67,8 +67,8 @@ export function jsonArgument(text: string, what: string): unknown {
   let json: string;
   try {
     json = text === "-" ? readFileSync(0, "utf8") : text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text;
-  } catch {
-    throw usage(`${source} cannot be read.`);
+  } catch (error) {
+    throw unreadable(source, error);
   }
   try {
     return JSON.parse(json);

@@ -7,7 +7,7 @@ import { parseProjectKey, type ProjectKey } from "../core/ids.ts";
 import type { Replayed } from "../drizzle/replay-journal.ts";
 import { findAccess } from "./configuration.ts";
 import { databaseOf, type DatabaseFlags } from "./database-flags.ts";
-import { usage } from "./failure.ts";
+import { unreadable, usage } from "./failure.ts";
 import { MeshApi } from "./mesh-api.ts";
 import { Output } from "./output.ts";
 import { startSpinner } from "./spinner.ts";
@@ -70,8 +70,8 @@ function folderOf(folder: string): Source[] {
   let projects: string[];
   try {
     projects = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
-  } catch {
-    throw usage(`${folder} is no folder that can be read.`);
+  } catch (error) {
+    throw unreadable(folder, error);
   }
   const sources = projects.toSorted().flatMap((name) => {
     const project = parseProjectKey(name);

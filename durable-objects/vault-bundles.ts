@@ -5,10 +5,10 @@ import { hourMs, minuteMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { orderedId } from "../platform/random-id.ts";
-import type { NewRecord, VaultHistory } from "./vault-history.ts";
-import type { VaultSecrets } from "./vault-secrets.ts";
+import type { NewRecord } from "./vault-history.ts";
+import { VaultPart } from "./vault-part.ts";
 import { plain } from "./vault-store.ts";
-import type { Bundle, SecretKey, SecretRow, VaultStore } from "./vault-store.ts";
+import type { Bundle, SecretKey, SecretRow } from "./vault-store.ts";
 
 /** Whom a bundle is for. */
 export interface BundleHolder {
@@ -27,27 +27,17 @@ const openWithinMs = 2 * minuteMs;
 const holdsMostMs = 12 * hourMs;
 
 /** The variables of all live credentials of a project, handed to one attempt of one agent, once, within two minutes. */
-export class VaultBundles {
-  readonly #store: VaultStore;
-  readonly #secrets: VaultSecrets;
-  readonly #history: VaultHistory;
-
-  constructor(store: VaultStore, secrets: VaultSecrets, history: VaultHistory) {
-    this.#store = store;
-    this.#secrets = secrets;
-    this.#history = history;
-  }
-
+export class VaultBundles extends VaultPart {
   /** `have`: the bundle that the runner opened last and still keeps in memory. The same attempt that asks again gets the same bundle while it is unopened. */
   provision(holder: BundleHolder, have: string | null): Provision {
     const at = now();
     const live = this.#live(at);
     if (live.length === 0) return { status: "no_credentials" };
-    const held = have === null ? undefined : this.#store.bundle(have);
+    const held = have === null ? undefined : this.store.bundle(have);
     if (held?.agent === holder.agent && this.#isActive(held, live, at)) {
       return { status: "current", bundleId: held.id, expiresAt: held.holdsUntil };
     }
-    const waiting = this.#store
+    const waiting = this.store
       .bundles()
       .find((bundle) => isFor(bundle, holder) && bundle.openedAt === null && bundle.openBy > at && isOf(bundle, live));
     if (waiting !== undefined) return { status: "provisioned", bundleId: waiting.id, expiresAt: waiting.openBy };
@@ -59,10 +49,10 @@ export class VaultBundles {
       openedAt: null,
       holdsUntil: 0,
     };
-    this.#store.together(() => {
-      this.#store.dropBundles(at);
-      this.#store.putBundle(bundle);
-      this.#history.add(...live.map((row) => recordOf(row, "bundle-made", bundle)));
+    this.store.together(() => {
+      this.store.dropBundles(at);
+      this.store.putBundle(bundle);
+      this.history.add(...live.map((row) => recordOf(row, "bundle-made", bundle)));
     });
     return { status: "provisioned", bundleId: bundle.id, expiresAt: bundle.openBy };
   }
@@ -81,7 +71,7 @@ export class VaultBundles {
       const variables: Record<string, string> = {};
       const versions: Record<string, number> = {};
       for (const name of Object.keys(asked.bundle.versions).toSorted(agentLast)) {
-        const opened = await this.#secrets.open(name as SecretKey, holder.agent);
+        const opened = await this.secrets.open(name as SecretKey, holder.agent);
         if (!opened.ok) return refused(isFault(opened.error) ? opened.error : "bundle-over");
         const { row, text } = opened.value;
         versions[name] = row.version;
@@ -94,9 +84,9 @@ export class VaultBundles {
       const at = now();
       const ends = still.rows.flatMap(({ facts }) => facts.expiresAt ?? []);
       const opened: Bundle = { ...still.bundle, versions, openedAt: at, holdsUntil: Math.min(at + holdsMostMs, ...ends) };
-      this.#store.together(() => {
-        this.#store.putBundle(opened);
-        this.#history.add(...still.rows.map((row) => recordOf(row, "bundle-opened", opened)));
+      this.store.together(() => {
+        this.store.putBundle(opened);
+        this.history.add(...still.rows.map((row) => recordOf(row, "bundle-opened", opened)));
       });
       return ok({ variables, expiresAt: opened.holdsUntil });
     }
@@ -106,12 +96,12 @@ export class VaultBundles {
   get activeId(): string | null {
     const at = now();
     const live = this.#live(at);
-    const active = this.#store.bundles().filter((bundle) => this.#isActive(bundle, live, at));
+    const active = this.store.bundles().filter((bundle) => this.#isActive(bundle, live, at));
     return active.toSorted((one, other) => (other.openedAt ?? 0) - (one.openedAt ?? 0))[0]?.id ?? null;
   }
 
   #live(at: Moment): SecretRow[] {
-    return this.#store
+    return this.store
       .secrets()
       .filter(
         ({ name, sealed, facts }) =>
@@ -122,7 +112,7 @@ export class VaultBundles {
   /** The bundle and its credentials, while this holder may open it and all of them are live. */
   #waiting(id: string, holder: BundleHolder): { readonly bundle: Bundle; readonly rows: readonly SecretRow[] } | undefined {
     const at = now();
-    const bundle = this.#store.bundle(id);
+    const bundle = this.store.bundle(id);
     if (bundle === undefined || !isFor(bundle, holder) || bundle.openedAt !== null || bundle.openBy <= at) return undefined;
     const rows = this.#live(at).filter(({ name }) => name in bundle.versions);
     return rows.length === Object.keys(bundle.versions).length ? { bundle, rows } : undefined;

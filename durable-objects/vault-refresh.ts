@@ -7,9 +7,8 @@ import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { randomId } from "../platform/random-id.ts";
 import { viewOf } from "./vault-views.ts";
-import type { VaultHistory } from "./vault-history.ts";
-import type { VaultSecrets } from "./vault-secrets.ts";
-import type { SecretKey, SecretRow, VaultStore } from "./vault-store.ts";
+import { VaultPart } from "./vault-part.ts";
+import type { SecretKey, SecretRow } from "./vault-store.ts";
 
 /** A refresh that someone may carry out. */
 export interface RefreshLease {
@@ -36,20 +35,10 @@ export interface CredentialSecret {
 const leaseMs = 2 * minuteMs;
 
 /** Renewing access tokens: the Vault leases what is needed to one at a time, and takes back what came of it. */
-export class VaultRefresh {
-  readonly #store: VaultStore;
-  readonly #secrets: VaultSecrets;
-  readonly #history: VaultHistory;
-
-  constructor(store: VaultStore, secrets: VaultSecrets, history: VaultHistory) {
-    this.#store = store;
-    this.#secrets = secrets;
-    this.#history = history;
-  }
-
+export class VaultRefresh extends VaultPart {
   /** The credentials that can be renewed, and when each is due. */
   dues(): { name: string; dueAt: Moment }[] {
-    return this.#store.secrets().flatMap((row) => {
+    return this.store.secrets().flatMap((row) => {
       if (row.sealed === null || !row.facts.hasRefreshToken) return [];
       const dueAt = this.#dueAt(row);
       return dueAt === null ? [] : [{ name: row.name.slice("credential/".length), dueAt }];
@@ -59,7 +48,7 @@ export class VaultRefresh {
   /** In turn. `asked`: a person wants it now, whatever is due. */
   async lease(name: string, by: string, asked: boolean): Promise<Result<RefreshLease, RefreshRefusal>> {
     const key: SecretKey = `credential/${name}`;
-    const opened = await this.#secrets.open(key, by);
+    const opened = await this.secrets.open(key, by);
     if (!opened.ok) return this.#putOff(key, opened.error);
     const { row, text } = opened.value;
     const { refresh: grant } = JSON.parse(text) as CredentialSecret;
@@ -70,7 +59,7 @@ export class VaultRefresh {
     if (!asked && notBefore > at) return refused("backoff");
     if (!asked && (this.#dueAt(row) ?? Number.POSITIVE_INFINITY) > at) return refused("not-due");
     const id = randomId();
-    this.#store.setFacts(key, { ...row.facts, lease: { id, until: at + leaseMs } });
+    this.store.setFacts(key, { ...row.facts, lease: { id, until: at + leaseMs } });
     return ok({ name, lease: id, version: row.version, grant });
   }
 
@@ -84,7 +73,7 @@ export class VaultRefresh {
     by: string,
   ): Promise<Result<CredentialView, VaultRefusal | "superseded">> {
     const key: SecretKey = `credential/${name}`;
-    const opened = await this.#secrets.open(key, by);
+    const opened = await this.secrets.open(key, by);
     if (!opened.ok) return opened.error === "invalidated" ? refused("superseded") : opened;
     const { row, text } = opened.value;
     const before = JSON.parse(text) as CredentialSecret;
@@ -94,7 +83,7 @@ export class VaultRefresh {
     const secret: CredentialSecret = { variables: { ...before.variables, [refresh.variable]: tokens.accessToken }, refresh };
     const facts = { ...row.facts, expiresAt: tokens.expiresAt, lastRefreshAt: at, failures: 0, notBefore: 0, lease: null };
     const detail = tokens.expiresAt === null ? "the provider named no end" : `until ${new Date(tokens.expiresAt).toISOString()}`;
-    const written = await this.#secrets.write(key, by, {
+    const written = await this.secrets.write(key, by, {
       text: JSON.stringify(secret),
       facts,
       record: { action: "refreshed", by, detail },
@@ -109,29 +98,29 @@ export class VaultRefresh {
     by: string,
   ): Promise<void> {
     const key: SecretKey = `credential/${name}`;
-    const row = this.#store.secret(key);
+    const row = this.store.secret(key);
     if (row?.version !== version || row.facts.lease?.id !== lease) return;
     const at = now();
     const failures = row.facts.failures + 1;
     if (failure.final) {
       const record = { action: "invalidated", by, detail: failure.reason, tellPeople: true } as const;
-      await this.#secrets.end(key, ({ facts }) => ({ ...facts, invalidatedAt: at, lease: null }), record);
+      await this.secrets.end(key, ({ facts }) => ({ ...facts, invalidatedAt: at, lease: null }), record);
       return;
     }
-    this.#store.together(() => {
+    this.store.together(() => {
       const notBefore = refreshAgainAt(failures, at, failure.retryAt ?? undefined);
-      this.#store.setFacts(key, { ...row.facts, failures, notBefore, lease: null });
+      this.store.setFacts(key, { ...row.facts, failures, notBefore, lease: null });
       const tellPeople = failures === failuresTold;
-      this.#history.add({ name, version, action: "refresh-failed", by, detail: failure.reason, tellPeople });
+      this.history.add({ name, version, action: "refresh-failed", by, detail: failure.reason, tellPeople });
     });
   }
 
   /** What cannot be opened is not tried each minute. */
   #putOff(key: SecretKey, reason: VaultRefusal): { readonly ok: false; readonly error: VaultRefusal } {
-    const row = this.#store.secret(key);
+    const row = this.store.secret(key);
     if (row !== undefined && row.sealed !== null) {
       const failures = row.facts.failures + 1;
-      this.#store.setFacts(key, { ...row.facts, failures, notBefore: refreshAgainAt(failures, now(), undefined) });
+      this.store.setFacts(key, { ...row.facts, failures, notBefore: refreshAgainAt(failures, now(), undefined) });
     }
     return refused(reason);
   }

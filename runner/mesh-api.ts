@@ -94,7 +94,13 @@ export async function askMesh(mesh: MeshAccess, action: string, body: unknown): 
   } catch (error) {
     return refused({ reason: "unreachable", message: reasonOf(error) });
   }
-  const text = await response.text().catch(() => "");
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (error) {
+    // Broken off: nobody knows what it would have said.
+    return refused({ reason: "unreachable", message: `${action}: ${reasonOf(error)}` });
+  }
   if (response.ok) {
     try {
       return ok(text === "" ? undefined : JSON.parse(text));

@@ -1,8 +1,9 @@
 import { WebSocket } from "ws";
 import { closeCodes, heartbeatRequest, limits, meshFrame, protocolVersion } from "../core/protocol/frames.ts";
-import type { AgentFrame, Assignment, Command, MeshFrame, Registration, Report } from "../core/protocol/frames.ts";
+import type { AgentFrame, Assignment, Command, MeshFrame, Registration } from "../core/protocol/frames.ts";
 import { plainText } from "../core/sessions/recording.ts";
 import type { Moment } from "../core/time.ts";
+import { batched } from "./client/protocol.ts";
 import type { Journal } from "./journal.ts";
 import type { Log } from "./log.ts";
 import { agentUrl, register, type MeshAccess } from "./mesh-api.ts";
@@ -275,21 +276,4 @@ function parseFrame(data: string): MeshFrame | "unknown" | "malformed" {
   } catch {
     return "malformed";
   }
-}
-
-/** Frames of at most 100 reports and well under 1 MiB, in order. */
-function* batched(reports: readonly Report[]): Generator<Report[]> {
-  let batch: Report[] = [];
-  let bytes = 0;
-  for (const report of reports) {
-    const size = Buffer.byteLength(JSON.stringify(report)) + 1;
-    if (batch.length > 0 && (batch.length === limits.reportsPerFrame || bytes + size > limits.frameBytes - 1_024)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(report);
-    bytes += size;
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { dayMs } from "../core/time.ts";
 import { placeOf } from "./run-place.ts";
 import { sweep, sweepDefaults, touch } from "./sweep.ts";
@@ -41,4 +41,12 @@ test("over the budget the runs nobody worked on for longest go, except one that 
   expect(await sweep(folder, used, { ...sweepDefaults, mostBytes: 10_000 * 1_024 }, 5 * dayMs)).toEqual([]);
   expect(await sweep(folder, used, { ...sweepDefaults, mostBytes: 1_000 * 1_024 }, 5 * dayMs)).toEqual([places[0]?.root, places[2]?.root]);
   expect(left()).toEqual([false, true, false, true]);
+});
+
+test("where nothing tells sizes it fails: a budget that never counts would never hold", async () => {
+  const { folder, left } = runsOf({ touchedAt: 0 });
+  vi.stubEnv("PATH", folder);
+  await expect(sweep(folder, new Set(), { ...sweepDefaults, mostBytes: 1 }, dayMs)).rejects.toThrow("du");
+  vi.unstubAllEnvs();
+  expect(left()).toEqual([true]);
 });

@@ -77,8 +77,11 @@ function remove(path: string): void {
 
 const run = promisify(execFile);
 
-/** What a folder takes on the disk, as `du` counts it; 0 when it has gone meanwhile. */
+/** What a folder takes on the disk, as `du` counts it; 0 when it has gone meanwhile. Throws when `du` tells nothing: no limit would hold then. */
 async function sizeOf(path: string): Promise<number> {
-  const counted = await run("du", ["-sk", path]).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? "" }));
-  return Number(/^\d+/.exec(counted.stdout)?.[0] ?? 0) * 1_024;
+  // It counts what it can read, and then ends with a failure.
+  const counted = await run("du", ["-sk", path]).catch((error: Error & { stdout?: string }) => ({ stdout: error.stdout ?? "", error }));
+  const [kibibytes] = /^\d+/.exec(counted.stdout) ?? [];
+  if (kibibytes === undefined && "error" in counted && existsSync(path)) throw counted.error;
+  return Number(kibibytes ?? 0) * 1_024;
 }

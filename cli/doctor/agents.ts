@@ -17,12 +17,12 @@ export async function examineAgents(api: MeshApi, found: Finding[], version: str
       ? fine(subjectOf("projects"), projects.items.map(({ name }) => name).join(", "))
       : warning(subjectOf("projects"), "none yet", "mesh onboard owner/name"),
   );
-  const health = await Promise.all(projects.items.map(({ name }) => api.credentialHealth(name).catch(() => null)));
+  const health = await Promise.all(projects.items.map(({ name }) => tried(found, `credentials ${name}`, () => api.credentialHealth(name))));
   const without = projects.items.filter((_, index) => health[index] && !health[index].hasValidCredential).map(({ name }) => name);
   const lapsed = projects.items.filter((_, index) => health[index]?.hasValidCredential === false && health[index].credentials.length > 0);
   for (const { name } of lapsed)
     found.push(warning(subjectOf(`credentials ${name}`), "its credential holds no longer", `mesh credentials push ${name}`));
-  return { givesKeys: projects.items.length > 0 && health.every((one) => one !== null) && without.length === 0 };
+  return { givesKeys: projects.items.length > 0 && health.every((one) => one !== undefined) && without.length === 0 };
 }
 
 function examineRunners(agents: readonly AgentView[], found: Finding[], version: string | undefined): void {

@@ -24,7 +24,8 @@ export interface ProjectDiscovery {
   refresh(profile: ProjectProfile): Promise<ProjectProfile>;
 }
 
-const repository = z.object({
+/** What an answer about a repository is read for. */
+export const repositoryAnswer = z.object({
   node_id: z.string(),
   full_name: z.string(),
   html_url: z.url(),
@@ -131,7 +132,7 @@ export function createProjectDiscovery(transport: GitHubTransport, credentials: 
       };
       const reader = await credentials.forRepository(provisional);
       const path = `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(short)}`;
-      const { value } = await transport.rest(reader, "GET", path, { answer: repository });
+      const { value } = await transport.rest(reader, "GET", path, { answer: repositoryAnswer });
       const profile: ProjectProfile = {
         ...provisional,
         key: value.node_id as ProjectKey,

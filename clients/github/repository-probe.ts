@@ -6,7 +6,7 @@ import { ClientError, failedWith } from "../client-error.ts";
 import { boardChecks } from "./board-checks.ts";
 import { grantFix, missing, scopeFix, standingOf } from "./credential-standing.ts";
 import type { Standing } from "./credential-standing.ts";
-import { credentialOf } from "./discover-project.ts";
+import { credentialOf, repositoryAnswer } from "./discover-project.ts";
 import { boardOfOwner, findBoard } from "./find-board.ts";
 import type { BoardAddress } from "./find-board.ts";
 import { repositoryPath } from "./github-connection.ts";
@@ -17,12 +17,7 @@ import { organizationHookCheck, repositoryChecks, runnerGit, stateChecks } from 
 import type { RepositoryFacts } from "./repository-checks.ts";
 import type { RepositoryPreparation, RepositoryProbe } from "./repository-preparation.ts";
 
-const repository = z.object({
-  node_id: z.string(),
-  full_name: z.string(),
-  html_url: z.url(),
-  clone_url: z.url(),
-  default_branch: z.string(),
+const repository = repositoryAnswer.extend({
   private: z.boolean(),
   archived: z.boolean(),
   has_issues: z.boolean(),

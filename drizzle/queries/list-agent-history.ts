@@ -1,8 +1,8 @@
-import { and, desc, eq, gte, lt } from "drizzle-orm";
+import { and, desc, eq } from "drizzle-orm";
 import * as z from "zod";
 import type { Database } from "../database.ts";
 import { agentTaskHistory as history } from "../schema/tasks.ts";
-import { beyond, cursorAfter, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
+import { beyond, cursorAfter, during, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
 
 export const agentHistoryFilter = z.strictObject({
   ...pageParams,
@@ -36,8 +36,7 @@ export async function listAgentHistory(db: Database, filter: z.output<typeof age
         capability ? eq(history.capability, capability) : undefined,
         project ? ofProject(history.project, project) : undefined,
         ok === undefined ? undefined : eq(history.ok, ok),
-        since === undefined ? undefined : gte(history.endedAt, since),
-        until === undefined ? undefined : lt(history.endedAt, until),
+        during(history.endedAt, since, until),
         cursor ? beyond(cursor, [history.endedAt, history.task, history.attempt]) : undefined,
       ),
     )

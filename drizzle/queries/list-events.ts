@@ -1,8 +1,8 @@
-import { and, desc, eq, gte, lt } from "drizzle-orm";
+import { and, desc, eq } from "drizzle-orm";
 import * as z from "zod";
 import type { Database } from "../database.ts";
 import { meshSixEvents as events } from "../schema/events.ts";
-import { beyond, cursorAfter, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
+import { beyond, cursorAfter, during, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
 
 export const eventFilter = z.strictObject({
   ...pageParams,
@@ -34,8 +34,7 @@ export async function listEvents(db: Database, filter: z.output<typeof eventFilt
         agent ? eq(events.agent, agent) : undefined,
         type ? eq(events.type, type) : undefined,
         issue ? eq(events.issue, issue) : undefined,
-        since === undefined ? undefined : gte(events.at, since),
-        until === undefined ? undefined : lt(events.at, until),
+        during(events.at, since, until),
         cursor ? beyond(cursor, [events.at, events.project, events.seq]) : undefined,
       ),
     )

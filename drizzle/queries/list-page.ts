@@ -1,4 +1,4 @@
-import { sql, type AnyColumn, type SQL } from "drizzle-orm";
+import { and, gte, lt, sql, type AnyColumn, type SQL } from "drizzle-orm";
 import * as z from "zod";
 
 /** Newest first. `cursor` asks for what follows; null at the end. */
@@ -41,6 +41,11 @@ export function beyond(cursor: string, key: readonly AnyColumn[]): SQL {
     place === 0 ? sql`${new Date(Number(at)).toISOString()}::timestamptz` : sql`${rest[place - 1] ?? ""}::${sql.raw(column.getSQLType())}`,
   );
   return sql`(${sql.join([...key], sql`, `)}) < (${sql.join(values, sql`, `)})`;
+}
+
+/** From `since` on, and before `until`; undefined when neither is given. */
+export function during(column: AnyColumn, since: number | undefined, until: number | undefined): SQL | undefined {
+  return and(since === undefined ? undefined : gte(column, since), until === undefined ? undefined : lt(column, until));
 }
 
 /** Matches a project by its key, or by `owner/name` in any case: the one that is called so, else those that were. */

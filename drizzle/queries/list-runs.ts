@@ -1,9 +1,9 @@
-import { and, desc, eq, gte, isNotNull, isNull, lt } from "drizzle-orm";
+import { and, desc, eq, isNotNull, isNull } from "drizzle-orm";
 import * as z from "zod";
 import type { RunView } from "../../core/project/views.ts";
 import type { Database } from "../database.ts";
 import { issueRuns as runs } from "../schema/runs.ts";
-import { beyond, cursorAfter, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
+import { beyond, cursorAfter, during, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
 
 export const runFilter = z.strictObject({
   ...pageParams,
@@ -29,8 +29,7 @@ export async function listRuns(db: Database, filter: z.output<typeof runFilter>)
         issue ? eq(runs.issue, issue) : undefined,
         phase ? eq(runs.phase, phase) : undefined,
         active === undefined ? undefined : active === "1" ? isNull(runs.endedAt) : isNotNull(runs.endedAt),
-        since === undefined ? undefined : gte(runs.startedAt, since),
-        until === undefined ? undefined : lt(runs.startedAt, until),
+        during(runs.startedAt, since, until),
         cursor ? beyond(cursor, [runs.startedAt, runs.project, runs.issue, runs.run]) : undefined,
       ),
     )

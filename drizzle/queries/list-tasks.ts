@@ -1,11 +1,11 @@
-import { and, asc, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import * as z from "zod";
 import type { AgentId, ProjectKey, TaskId } from "../../core/ids.ts";
 import type { TaskView } from "../../core/project/views.ts";
 import type { AttemptStatus, TaskStatus } from "../../core/task/state.ts";
 import type { Database } from "../database.ts";
 import { orchestratorTasks as tasks, taskAttempts as attempts } from "../schema/tasks.ts";
-import { beyond, cursorAfter, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
+import { beyond, cursorAfter, during, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
 
 export const taskFilter = z.strictObject({
   ...pageParams,
@@ -35,8 +35,7 @@ export async function listTasks(db: Database, filter: z.output<typeof taskFilter
         capability ? eq(tasks.capability, capability) : undefined,
         run ? eq(tasks.run, run) : undefined,
         agent ? sql`${tasks.id} in (select task from task_attempts where agent = ${agent})` : undefined,
-        since === undefined ? undefined : gte(tasks.submittedAt, since),
-        until === undefined ? undefined : lt(tasks.submittedAt, until),
+        during(tasks.submittedAt, since, until),
         cursor ? beyond(cursor, [tasks.submittedAt, tasks.id]) : undefined,
       ),
     )

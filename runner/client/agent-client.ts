@@ -294,6 +294,7 @@ class RunningAgent implements Agent {
     if (seq <= this.#ack) return;
     this.#ack = seq;
     this.#reports = this.#reports.filter((report) => report.seq > seq);
+    // What is not noted is sent once more after a restart, which the mesh knows.
     this.#writing = this.#writing.then(() => this.#journal.acknowledged(seq)).catch(() => {});
     this.#changed();
   }

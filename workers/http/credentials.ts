@@ -2,6 +2,7 @@ import * as z from "zod";
 import { credentialName, credentialPush } from "../../core/credentials/credential-push.ts";
 import type { RefreshRefusal, VaultRefusal } from "../../core/credentials/credential.ts";
 import type { ProjectKey } from "../../core/ids.ts";
+import type { Issue } from "../../core/result.ts";
 import { vault } from "../../durable-objects/remote.ts";
 import { pushCredential } from "../credentials/push-credential.ts";
 import { refreshCredential } from "../credentials/refresh-credential.ts";
@@ -40,9 +41,7 @@ export function addCredentials(routes: Routes): void {
       if (!profile) return notFound("project");
       const pushed = await pushCredential(c.env, profile.key, body, c.get("by"));
       if (pushed.ok) return c.json(pushed.value, 201, noStore);
-      return typeof pushed.error === "string"
-        ? refusal(pushed.error)
-        : problem(400, "invalid-input", "The body does not fit.", pushed.error);
+      return pushRefusal(pushed.error);
     },
   );
   routes.add(
@@ -152,6 +151,11 @@ const details: Readonly<Record<Exclude<Refusal, "unknown-credential">, string>> 
   "not-due": "It is not due yet.",
   superseded: "A newer version was pushed meanwhile.",
 };
+
+/** Why a credential was not taken, as a problem: faults of what was pushed, each with its path, or the Vault's refusal. */
+export function pushRefusal(error: readonly Issue[] | Refusal): Response {
+  return typeof error === "string" ? refusal(error) : problem(400, "invalid-input", "The body does not fit.", error);
+}
 
 /** The Vault's refusal as a problem. */
 export function refusal(reason: Refusal): Response {

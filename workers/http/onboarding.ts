@@ -12,7 +12,7 @@ import { now } from "../../platform/clock.ts";
 import { orderedId } from "../../platform/random-id.ts";
 import { pushCredential } from "../credentials/push-credential.ts";
 import { onboardingOf, startInstance, tellInstance } from "../onboarding/instances.ts";
-import { refusal } from "./credentials.ts";
+import { pushRefusal } from "./credentials.ts";
 import { notFound, problem } from "./errors.ts";
 import { inputIdOf } from "./idempotency.ts";
 import { boardField, onboardingParams, page, repositoryField } from "./path-params.ts";
@@ -149,10 +149,7 @@ export function addOnboarding(routes: Routes): void {
         return problem(409, "not-validated", "The repository is not validated yet; bring the key in a moment.");
       if (body.push !== null && key !== undefined) {
         const pushed = await pushCredential(c.env, key, body.push, c.get("by"));
-        if (!pushed.ok)
-          return typeof pushed.error === "string"
-            ? refusal(pushed.error)
-            : problem(400, "invalid-input", "The body does not fit.", pushed.error);
+        if (!pushed.ok) return pushRefusal(pushed.error);
       }
       await tellInstance(c.env, onboarding, body.push?.name ?? null);
       return c.json(viewOnboarding(onboarding), 202);

@@ -10,28 +10,7 @@ import { pruneBackups } from "../backup/list-backups.ts";
 import type { Clients } from "../clients.ts";
 import { deletePolls } from "./poll-memory.ts";
 import { attempt } from "./report.ts";
-import type { Failure } from "./report.ts";
-
-export interface OldObjects {
-  readonly objects: number;
-  readonly bytes: number;
-}
-
-/** What a clean-up removed, or would remove. */
-export interface CleanUp {
-  readonly dryRun: boolean;
-  /** Backups that are too old, or were broken off. */
-  readonly backups: readonly string[];
-  readonly partitions: readonly string[];
-  /** Events outside any month's partition. */
-  readonly events: number;
-  readonly journal: OldObjects;
-  readonly recordings: OldObjects;
-  /** What the reconcile remembers of projects that are no longer registered. */
-  readonly polls: number;
-  readonly onboardings: number;
-  readonly failures: readonly Failure[];
-}
+import type { CleanedUp, OldObjects, ScheduledFailure } from "../../core/cleaned-up.ts";
 
 /** The policy that holds mesh-wide. */
 export async function meshPolicy(env: Env): Promise<Policy> {
@@ -40,9 +19,9 @@ export async function meshPolicy(env: Env): Promise<Policy> {
 }
 
 /** Removes what the mesh-wide policy calls too old. Each part in its own try; doing it again removes nothing more. */
-export async function cleanUp(env: Env, clients: Clients, dryRun: boolean): Promise<CleanUp> {
+export async function cleanUp(env: Env, clients: Clients, dryRun: boolean): Promise<CleanedUp> {
   const { retention, backups } = await meshPolicy(env);
-  const failures: Failure[] = [];
+  const failures: ScheduledFailure[] = [];
   const nothing: OldObjects = { objects: 0, bytes: 0 };
   const at = now();
   const objects = (what: string, prefix: string, days: number | null) =>
@@ -73,7 +52,7 @@ function monthsBefore(at: Moment, months: number): Moment {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - months);
 }
 
-async function oldEvents(clients: Clients, before: Moment, dryRun: boolean): Promise<Pick<CleanUp, "partitions" | "events">> {
+async function oldEvents(clients: Clients, before: Moment, dryRun: boolean): Promise<Pick<CleanedUp, "partitions" | "events">> {
   const db = clients.openDatabase();
   const partitions = await oldPartitions(db, before);
   return { partitions, events: dryRun ? await oldEventsByDefault(db, before) : await dropOldEvents(db, partitions, before) };

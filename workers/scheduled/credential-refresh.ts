@@ -8,7 +8,7 @@ import type { Clients } from "../clients.ts";
 import { refreshCredential } from "../credentials/refresh-credential.ts";
 import { toleranceMs } from "./reconcile-project.ts";
 import { failureOf } from "./report.ts";
-import type { Failure } from "./report.ts";
+import type { ScheduledFailure } from "../../core/cleaned-up.ts";
 
 /** A Vault without anything to renew is asked this often; who pushes what can be renewed has it asked at once. */
 const askedEveryMs = 6 * hourMs;
@@ -20,7 +20,7 @@ export interface RefreshRound {
   readonly which: "due" | "now";
   /** When each Vault is to be asked next, as far as it is known. */
   readonly known: Readonly<Record<string, Moment>>;
-  readonly failures: Failure[];
+  readonly failures: ScheduledFailure[];
 }
 
 /**
@@ -50,7 +50,7 @@ async function refreshProject(
   clients: Pick<Clients, "oauth">,
   project: ProjectKey,
   at: Moment,
-  failures: Failure[],
+  failures: ScheduledFailure[],
 ): Promise<{ refreshed: number; nextAt: Moment }> {
   const before = await vault(env, project).refreshDues();
   const due = before.filter(({ dueAt }) => dueAt <= at);

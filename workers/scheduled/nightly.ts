@@ -6,7 +6,7 @@ import { makeBackup } from "../backup/make-backup.ts";
 import type { Clients } from "../clients.ts";
 import { cleanUp, meshPolicy } from "./clean-up.ts";
 import { attempt } from "./report.ts";
-import type { Failure } from "./report.ts";
+import type { ScheduledFailure } from "../../core/cleaned-up.ts";
 
 const againAfterMs = hourMs;
 
@@ -14,12 +14,12 @@ const againAfterMs = hourMs;
  * The backup and the clean-up of the night, when it is time; `due` is what this answered last, 0 when it is not known. Answers when to look again: the
  * next night, or an hour later when something failed.
  */
-export async function nightly(env: Env, clients: Clients, at: Moment, due: Moment, failures: Failure[]): Promise<Moment> {
+export async function nightly(env: Env, clients: Clients, at: Moment, due: Moment, failures: ScheduledFailure[]): Promise<Moment> {
   if (due > at) return due;
   const { backups } = await meshPolicy(env);
   const next = nextNight(at, backups.hourUtc);
   if (due === 0) return next;
-  const failed: Failure[] = [];
+  const failed: ScheduledFailure[] = [];
   if (backups.enabled && !(await pool(env).isEmpty())) {
     const made = await attempt("backup", failed, () => makeBackup(env, "the night"), undefined);
     if (made !== undefined) log("info", `backed up as ${made.name}`, { count: made.parts.length });

@@ -7,7 +7,7 @@ import { clock, now } from "../../platform/clock.ts";
 import { listBackups } from "../backup/list-backups.ts";
 import { backupName, placeOf } from "../backup/manifest.ts";
 import { createTestMesh } from "../test-mesh.ts";
-import type { CleanUp } from "./clean-up.ts";
+import type { CleanedUp } from "../../core/cleaned-up.ts";
 import { nextNight } from "./nightly.ts";
 import { reconcile } from "./reconcile.ts";
 
@@ -22,7 +22,7 @@ afterAll(() => {
 
 const due = () => reconcile(mesh.env, mesh.clients, "due");
 const backups = () => listBackups(env);
-const cleanUp = async (dryRun: boolean) => (await mesh.send("POST", "/ops/cleanup", { dryRun })).json<CleanUp>();
+const cleanUp = async (dryRun: boolean) => (await mesh.send("POST", "/ops/cleanup", { dryRun })).json<CleanedUp>();
 /** To a minute after the next night's hour. */
 const intoTheNight = () => clock.shift(nextNight(now(), 2) + minuteMs - now());
 const put = (key: string) => env.ARCHIVE.put(key, "{}");

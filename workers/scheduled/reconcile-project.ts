@@ -16,7 +16,8 @@ import { pointsAt, pollMemory, rememberPoll } from "./poll-memory.ts";
 import type { PollMemory } from "./poll-memory.ts";
 import { redeliver } from "./redeliver.ts";
 import { attempt, failureOf } from "./report.ts";
-import type { Failure, ProjectReport } from "./report.ts";
+import type { ScheduledFailure } from "../../core/cleaned-up.ts";
+import type { ProjectReport } from "./report.ts";
 
 export const deliveriesEveryMs = 5 * minuteMs;
 /** A cron that comes a moment early must not wait for the next. */
@@ -31,7 +32,7 @@ interface Round {
   readonly at: Moment;
   readonly policy: Policy;
   readonly active: readonly RunView[];
-  readonly failures: Failure[];
+  readonly failures: ScheduledFailure[];
   readonly inputs: ProjectInput[];
 }
 
@@ -49,7 +50,7 @@ export async function reconcileProject(
   which: "due" | "now",
   meshSettings: MeshSettings | undefined,
 ): Promise<Reconciled> {
-  const failures: Failure[] = [];
+  const failures: ScheduledFailure[] = [];
   const failed: ProjectReport = { project: registered.name, board: "failed", cards: 0, pulls: 0, applied: 0, redelivered: 0, failures };
   return attempt(
     "project",

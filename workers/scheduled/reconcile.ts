@@ -19,7 +19,8 @@ import { reconcileProject, toleranceMs } from "./reconcile-project.ts";
 import { redeliverShared } from "./redeliver-shared.ts";
 import { continueDeletions } from "./deletions.ts";
 import { attempt } from "./report.ts";
-import type { Failure, ReconcileReport } from "./report.ts";
+import type { ScheduledFailure } from "../../core/cleaned-up.ts";
+import type { ReconcileReport } from "./report.ts";
 import { rememberRest, restMemory } from "./rest-memory.ts";
 import type { RestMemory } from "./rest-memory.ts";
 
@@ -33,7 +34,7 @@ interface Round {
   readonly which: "due" | "now";
   readonly at: Moment;
   readonly known: RestMemory;
-  readonly failures: Failure[];
+  readonly failures: ScheduledFailure[];
 }
 
 /**
@@ -43,7 +44,7 @@ interface Round {
  */
 export async function reconcile(env: Env, clients: Clients, which: "due" | "now"): Promise<ReconcileReport> {
   const at = now();
-  const failures: Failure[] = [];
+  const failures: ScheduledFailure[] = [];
   const known = await restMemory(env);
   const isDue = (until: Moment | undefined): boolean => which === "now" || at >= (until ?? 0) - toleranceMs;
   if (!isDue(known.until)) return nothingDone(failures);
@@ -110,7 +111,7 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   };
 }
 
-function nothingDone(failures: readonly Failure[]): ReconcileReport {
+function nothingDone(failures: readonly ScheduledFailure[]): ReconcileReport {
   return { projects: [], healthChecks: 0, redelivered: 0, poked: 0, archived: 0, leaving: 0, refreshed: 0, resumed: 0, failures };
 }
 

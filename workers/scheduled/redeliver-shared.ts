@@ -7,7 +7,7 @@ import type { Clients } from "../clients.ts";
 import { deliveriesEveryMs } from "./reconcile-project.ts";
 import { redeliver } from "./redeliver.ts";
 import { attempt } from "./report.ts";
-import type { Failure } from "./report.ts";
+import type { ScheduledFailure } from "../../core/cleaned-up.ts";
 
 /** What this isolate knows of the App's webhook; another isolate may ask once more, which changes nothing. */
 let appDeliveriesDue = 0;
@@ -20,7 +20,7 @@ export async function redeliverShared(
   clients: Clients,
   profiles: readonly ProjectProfile[],
   which: "due" | "now",
-  failures: Failure[],
+  failures: ScheduledFailure[],
 ): Promise<number> {
   const [ofApp, ofOrganizations] = await Promise.all([
     attempt("app-deliveries", failures, () => redeliverApp(clients, which), 0),
@@ -49,7 +49,7 @@ async function redeliverOrganizations(
   clients: Clients,
   profiles: readonly ProjectProfile[],
   which: "due" | "now",
-  failures: Failure[],
+  failures: ScheduledFailure[],
 ): Promise<number> {
   const at = now();
   let count = 0;

@@ -1,15 +1,8 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { ClientError } from "../../clients/client-error.ts";
+import type { ScheduledFailure } from "../../core/cleaned-up.ts";
 import type { ProjectName } from "../../core/ids.ts";
 import { errorText, log } from "../../platform/log.ts";
-
-/** One thing the reconcile could not do; the others went on. */
-export interface Failure {
-  readonly what: string;
-  /** Stable: the client's code, or `internal`. */
-  readonly reason: string;
-  readonly message: string;
-}
 
 export interface ProjectReport {
   readonly project: ProjectName;
@@ -20,7 +13,7 @@ export interface ProjectReport {
   /** Inputs that changed something. */
   readonly applied: number;
   readonly redelivered: number;
-  readonly failures: readonly Failure[];
+  readonly failures: readonly ScheduledFailure[];
 }
 
 /** What one reconcile did. */
@@ -38,17 +31,17 @@ export interface ReconcileReport {
   readonly resumed: number;
   /** Projects whose deletion is not finished. */
   readonly leaving: number;
-  readonly failures: readonly Failure[];
+  readonly failures: readonly ScheduledFailure[];
 }
 
-export function failureOf(what: string, error: unknown): Failure {
+export function failureOf(what: string, error: unknown): ScheduledFailure {
   if (error instanceof ClientError) return { what, reason: error.code, message: error.message };
   if (error instanceof DrizzleQueryError) return { what, reason: "read-model-unreachable", message: "the database does not answer" };
   return { what, reason: "internal", message: "an error of the mesh itself; see its log" };
 }
 
 /** Runs one part; its failure is noted and nothing else stops. */
-export async function attempt<T>(what: string, failures: Failure[], act: () => Promise<T>, fallback: T): Promise<T> {
+export async function attempt<T>(what: string, failures: ScheduledFailure[], act: () => Promise<T>, fallback: T): Promise<T> {
   try {
     return await act();
   } catch (error) {
