@@ -1,10 +1,9 @@
 import type { JSX } from "preact";
 import type { AgentStatus as Status } from "../../core/pool/state.ts";
-import { PhaseBadge } from "./phase-badge.tsx";
-
-const phases: Readonly<Record<Status, string>> = { online: "ACCEPTED", degraded: "QA", offline: "FAILED", draining: "CANCELLED" };
+import { StateBadge } from "./state-badge.tsx";
+import { looks } from "./state-looks.ts";
 
 /** How an agent stands, by colour, shape and word. */
 export function AgentStatus({ status }: { readonly status: Status }): JSX.Element {
-  return <PhaseBadge phase={phases[status]} word={status} />;
+  return <StateBadge look={looks.agent[status]} />;
 }

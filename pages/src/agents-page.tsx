@@ -5,6 +5,7 @@ import { AgentStatus } from "./agent-status.tsx";
 import type { Listed } from "./api.ts";
 import { CapabilityScores } from "./capability-scores.tsx";
 import { changes } from "./changes.ts";
+import { EmptyState } from "./empty-state.tsx";
 import { Fact } from "./fact.tsx";
 import { Mark } from "./mark.tsx";
 import { Standing } from "./standing.tsx";
@@ -24,11 +25,9 @@ export function AgentsPage(): JSX.Element {
         <h2 id="agents">Agents</h2>
         <Standing answer={agents} what="agents" />
         {shown?.length === 0 && (
-          <div class="empty">
-            <p>
-              No agent has registered yet. <code>mesh agents token</code> makes a token for one, and <code>mesh runner</code> starts one.
-            </p>
-          </div>
+          <EmptyState>
+            No agent has registered yet. <code>mesh agents token</code> makes a token for one, and <code>mesh runner</code> starts one.
+          </EmptyState>
         )}
         <ul class="runs">
           {shown?.map((agent) => (

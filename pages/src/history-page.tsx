@@ -3,6 +3,9 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { RunView } from "../../core/project/views.ts";
 import { get, type ApiFailure, type Listed } from "./api.ts";
+import { EmptyState } from "./empty-state.tsx";
+import { FailedState } from "./failed-state.tsx";
+import { LoadingState } from "./loading-state.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { renderUsd } from "./project-list.ts";
 import { Ago } from "./when.tsx";
@@ -44,17 +47,9 @@ export function HistoryPage(): JSX.Element {
           {usage.value.byDay[0] && `; ${renderUsd(usage.value.byDay[0].usd)} on ${usage.value.byDay[0].day} (UTC)`}.
         </p>
       )}
-      {failure.value && (
-        <p role="alert" class="notice bad">
-          {failure.value.detail} <button onClick={() => void load(null)}>Try again</button>
-        </p>
-      )}
-      {!runs.value && !failure.value && (
-        <p class="quiet" role="status">
-          Loading history…
-        </p>
-      )}
-      {runs.value?.length === 0 && <p class="quiet">No run has ended yet.</p>}
+      {failure.value && <FailedState what="history" failure={failure.value} old={runs.value !== undefined} again={() => load(null)} />}
+      {!runs.value && !failure.value && <LoadingState what="history" rows={6} low />}
+      {runs.value?.length === 0 && <EmptyState>No run has ended yet.</EmptyState>}
       {runs.value && runs.value.length > 0 && (
         <ul class="past">
           {runs.value.map((run) => (

@@ -1,5 +1,6 @@
 import { signal, type Signal } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
+import { LoadingState } from "./loading-state.tsx";
 
 type State<Props> = { readonly is: "waiting" | "failed" } | { readonly is: "there"; readonly Page: ComponentType<Props> };
 
@@ -24,11 +25,7 @@ export function lazyPage<Props extends object>(load: () => Promise<ComponentType
     const now = state.value;
     if (now.is === "there") return <now.Page {...props} />;
     if (now.is === "waiting") {
-      return (
-        <p class="quiet" role="status">
-          Loading the page…
-        </p>
-      );
+      return <LoadingState what="the page" rows={3} />;
     }
     return (
       <p role="alert" class="notice bad">

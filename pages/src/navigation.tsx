@@ -37,7 +37,7 @@ function Rest({ current }: { readonly current: Section | undefined }): JSX.Eleme
   return (
     <>
       <button type="button" class={`to${isHere ? " here" : ""}`} popovertarget="rest">
-        <Icon path="M3 8h.01M8 8h.01M13 8h.01" />
+        <Icon path="M2.5 8h1M7.5 8h1M12.5 8h1" />
         More
         <Count waiting={rest.reduce((sum, { waiting }) => sum + (waiting?.value ?? 0), 0)} />
       </button>

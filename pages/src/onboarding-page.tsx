@@ -2,6 +2,9 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { OnboardingView } from "../../core/onboarding/view.ts";
+import { EmptyState } from "./empty-state.tsx";
+import { FailedState } from "./failed-state.tsx";
+import { LoadingState } from "./loading-state.tsx";
 import { regained, role } from "./mesh-store.ts";
 import { OnboardingDetails } from "./onboarding-details.tsx";
 import { OnboardingForm } from "./onboarding-form.tsx";
@@ -34,17 +37,9 @@ export function OnboardingsPage(): JSX.Element {
       {role.value === "operator" && <OnboardingForm />}
       <section class="stack" aria-labelledby="onboardings">
         <h2 id="onboardings">Onboardings</h2>
-        <Failure again={() => void loadOnboardings()} />
-        {older === undefined && !onboardingFailure.value && (
-          <p class="quiet" role="status">
-            Loading onboardings…
-          </p>
-        )}
-        {older !== undefined && shown.length === 0 && (
-          <div class="empty">
-            <p>No repository was onboarded yet.</p>
-          </div>
-        )}
+        <Failure what="onboardings" old={shown.length > 0} again={() => void loadOnboardings()} />
+        {older === undefined && !onboardingFailure.value && <LoadingState what="onboardings" rows={3} />}
+        {older !== undefined && shown.length === 0 && <EmptyState>No repository was onboarded yet.</EmptyState>}
         <ul class="runs">
           {shown.map((view) => (
             <Summary key={view.id} view={view} />
@@ -85,23 +80,25 @@ export function OnboardingPage({ id }: { readonly id: string }): JSX.Element {
   return (
     <>
       <Up to="#/onboarding">All onboardings</Up>
-      {unknown ? <p class="notice">This onboarding is not known.</p> : <Failure again={() => void loadOnboarding(id)} />}
-      {!view && !onboardingFailure.value && (
-        <p class="quiet" role="status">
-          Loading the onboarding…
-        </p>
+      {unknown ? (
+        <p class="notice">This onboarding is not known.</p>
+      ) : (
+        <Failure what="the onboarding" old={view !== undefined} again={() => void loadOnboarding(id)} />
       )}
+      {!view && !onboardingFailure.value && <LoadingState what="the onboarding" />}
       {view && <OnboardingDetails view={view} />}
     </>
   );
 }
 
-function Failure({ again }: { readonly again: () => void }): JSX.Element | null {
+interface FailureProps {
+  readonly what: string;
+  readonly old: boolean;
+  readonly again: () => void;
+}
+
+function Failure({ what, old, again }: FailureProps): JSX.Element | null {
   const failure = onboardingFailure.value;
   if (!failure) return null;
-  return (
-    <p role="alert" class="notice bad">
-      {failure.detail} <button onClick={again}>Try again</button>
-    </p>
-  );
+  return <FailedState what={what} failure={failure} old={old} again={again} />;
 }

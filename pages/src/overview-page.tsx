@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { answering } from "./answering.ts";
 import { LiveFailure } from "./live-failure.tsx";
+import { LoadingState } from "./loading-state.tsx";
 import { failure, projects } from "./mesh-store.ts";
 import { NoProject } from "./no-project.tsx";
 import { inOrder } from "./project-list.ts";
@@ -20,11 +21,7 @@ export function OverviewPage(): JSX.Element {
   return (
     <>
       <LiveFailure />
-      {!shown && !failure.value && (
-        <p class="quiet" role="status">
-          Loading what runs…
-        </p>
-      )}
+      {!shown && !failure.value && <LoadingState what="what runs" rows={3} />}
       {shown && (
         <>
           <section class="questions" aria-labelledby="waits">

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { get, type ApiFailure, type Listed } from "./api.ts";
+import { LoadingState } from "./loading-state.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { pastQuestions, type LiveQuestion, type PastQuestion } from "./question-list.ts";
 import { QuestionOutcome } from "./question-outcome.tsx";
@@ -40,11 +41,7 @@ export function PastQuestions({ live }: { readonly live: readonly LiveQuestion[]
           </button>
         </p>
       )}
-      {!loaded.value && !failure.value && (
-        <p class="quiet" role="status">
-          Loading earlier questions…
-        </p>
-      )}
+      {!loaded.value && !failure.value && <LoadingState what="earlier questions" rows={4} low />}
       {loaded.value && shown.length === 0 && <p class="quiet">No question has been settled yet.</p>}
       {shown.length > 0 && (
         <ul class="past">

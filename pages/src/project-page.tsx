@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { LiveFailure } from "./live-failure.tsx";
+import { LoadingState } from "./loading-state.tsx";
 import { failure, projects } from "./mesh-store.ts";
 import { ProjectSection } from "./project-section.tsx";
 import { Up } from "./up.tsx";
@@ -12,11 +13,7 @@ export function ProjectPage({ name }: { readonly name: string }): JSX.Element {
     <>
       <Up to="#/projects">All projects</Up>
       <LiveFailure />
-      {!shown && !failure.value && (
-        <p class="quiet" role="status">
-          Loading the project…
-        </p>
-      )}
+      {!shown && !failure.value && <LoadingState what="the project" rows={2} />}
       {shown && !project && <p class="notice">This project is not known.</p>}
       {project && <ProjectSection project={project} alone />}
     </>

@@ -4,6 +4,8 @@ import { useEffect } from "preact/hooks";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import type { Policy } from "../../core/policy.ts";
 import { get, patch, type ApiFailure } from "./api.ts";
+import { FailedState } from "./failed-state.tsx";
+import { LoadingState } from "./loading-state.tsx";
 import { ProjectCredentials } from "./project-credentials.tsx";
 import { ProjectDeletion } from "./project-deletion.tsx";
 import { ProjectWebhooks } from "./project-webhooks.tsx";
@@ -40,17 +42,13 @@ export function ProjectSettingsPage({ name }: { readonly name: string }): JSX.El
   return (
     <>
       <Up to={`#/projects/${name}`}>{name}</Up>
-      {failure.value && (
-        <p role="alert" class="notice bad">
-          {failure.value.status === 404 ? "This project is not known." : failure.value.detail}{" "}
-          {failure.value.status !== 404 && <button onClick={() => void load()}>Try again</button>}
-        </p>
-      )}
-      {!shown && !failure.value && (
-        <p class="quiet" role="status">
-          Loading the project…
-        </p>
-      )}
+      {failure.value &&
+        (failure.value.status === 404 ? (
+          <p class="notice">This project is not known.</p>
+        ) : (
+          <FailedState what="the project" failure={failure.value} old={shown !== undefined} again={load} />
+        ))}
+      {!shown && !failure.value && <LoadingState what="the project" rows={2} />}
       {shown && (
         <>
           <header class="run-head">

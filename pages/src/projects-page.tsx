@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { LiveFailure } from "./live-failure.tsx";
+import { LoadingState } from "./loading-state.tsx";
 import { failure, projects } from "./mesh-store.ts";
 import { NoProject } from "./no-project.tsx";
 import { ProjectSection } from "./project-section.tsx";
@@ -10,11 +11,7 @@ export function ProjectsPage(): JSX.Element {
   return (
     <>
       <LiveFailure />
-      {!shown && !failure.value && (
-        <p class="quiet" role="status">
-          Loading projects…
-        </p>
-      )}
+      {!shown && !failure.value && <LoadingState what="projects" rows={3} />}
       {shown?.length === 0 && <NoProject />}
       {shown?.map((project) => (
         <ProjectSection key={project.key} project={project} />

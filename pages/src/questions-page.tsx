@@ -3,7 +3,9 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { answering } from "./answering.ts";
 import { get, type Listed } from "./api.ts";
+import { EmptyState } from "./empty-state.tsx";
 import { LiveFailure } from "./live-failure.tsx";
+import { LoadingState } from "./loading-state.tsx";
 import { failure, projects } from "./mesh-store.ts";
 import { OutsideText } from "./outside-text.tsx";
 import { PastQuestions } from "./past-questions.tsx";
@@ -22,16 +24,8 @@ export function QuestionsPage(): JSX.Element {
       <LiveFailure />
       <section class="questions" aria-labelledby="open-questions">
         <h2 id="open-questions">Open questions</h2>
-        {!projects.value && !failure.value && (
-          <p class="quiet" role="status">
-            Loading questions…
-          </p>
-        )}
-        {projects.value && inSight.length === 0 && (
-          <div class="empty">
-            <p>Nobody waits for an answer.</p>
-          </div>
-        )}
+        {!projects.value && !failure.value && <LoadingState what="questions" rows={2} />}
+        {projects.value && inSight.length === 0 && <EmptyState>Nobody waits for an answer.</EmptyState>}
         {inSight.map(({ question, run }) => (
           <QuestionCard key={question.id} question={question} run={run} />
         ))}
@@ -64,16 +58,9 @@ export function QuestionPage({ id }: { readonly id: string }): JSX.Element {
           <QuestionCard question={live.question} run={live.run} />
         </section>
       ) : past.value === undefined ? (
-        !failure.value && (
-          <p class="quiet" role="status">
-            Loading the question…
-          </p>
-        )
+        !failure.value && <LoadingState what="the question" />
       ) : past.value === "unknown" ? (
-        <div class="empty">
-          <h2>This question is not known</h2>
-          <p>{why.value ?? "It was never asked here, or its project is gone."}</p>
-        </div>
+        <EmptyState title="This question is not known">{why.value ?? "It was never asked here, or its project is gone."}</EmptyState>
       ) : (
         <Past question={past.value} />
       )}

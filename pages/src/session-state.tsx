@@ -1,10 +1,9 @@
 import type { JSX } from "preact";
 import type { SessionState as State } from "../../core/sessions/views.ts";
-import { PhaseBadge } from "./phase-badge.tsx";
-
-const phases: Readonly<Record<State, string>> = { working: "IMPLEMENTATION", asking: "QA", parked: "INTAKE", ended: "CANCELLED" };
+import { StateBadge } from "./state-badge.tsx";
+import { looks } from "./state-looks.ts";
 
 /** How a session stands, by colour, shape and word. */
 export function SessionState({ state }: { readonly state: State }): JSX.Element {
-  return <PhaseBadge phase={phases[state]} word={state} />;
+  return <StateBadge look={looks.session[state]} />;
 }

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { SessionView } from "../../core/sessions/views.ts";
 import { changes } from "./changes.ts";
+import { EmptyState } from "./empty-state.tsx";
 import { projects } from "./mesh-store.ts";
 import { Older } from "./older.tsx";
 import { renderUsd } from "./project-list.ts";
@@ -46,9 +47,7 @@ export function SessionsPage(): JSX.Element {
         (filtered ? (
           <p class="quiet">No session is like that.</p>
         ) : (
-          <div class="empty">
-            <p>No session has begun yet. One begins when an issue is planned.</p>
-          </div>
+          <EmptyState>No session has begun yet. One begins when an issue is planned.</EmptyState>
         ))}
       {shown && shown.length > 0 && (
         <ul class="past">

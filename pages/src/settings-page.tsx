@@ -3,6 +3,8 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Policy, PolicyOverrides } from "../../core/policy.ts";
 import { get, patch, type ApiFailure } from "./api.ts";
+import { FailedState } from "./failed-state.tsx";
+import { LoadingState } from "./loading-state.tsx";
 import { MeshSwitch } from "./mesh-switch.tsx";
 import { regained } from "./mesh-store.ts";
 import { PolicyForm } from "./policy-form.tsx";
@@ -32,16 +34,8 @@ export function SettingsPage(): JSX.Element {
       <section class="stack" aria-labelledby="settings">
         <h2 id="settings">Settings of the mesh</h2>
         <p class="quiet">They hold for every project that has not set them itself.</p>
-        {failure.value && (
-          <p role="alert" class="notice bad">
-            {failure.value.detail} <button onClick={() => void load()}>Try again</button>
-          </p>
-        )}
-        {!settings.value && !failure.value && (
-          <p class="quiet" role="status">
-            Loading settings…
-          </p>
-        )}
+        {failure.value && <FailedState what="settings" failure={failure.value} old={settings.value !== undefined} again={load} />}
+        {!settings.value && !failure.value && <LoadingState what="settings" rows={6} low />}
         {settings.value && schema.value && (
           <PolicyForm
             schema={schema.value}

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { TaskView } from "../../core/project/views.ts";
 import { changes } from "./changes.ts";
+import { EmptyState } from "./empty-state.tsx";
 import { Older } from "./older.tsx";
 import { Standing } from "./standing.tsx";
 import { everyTask, TaskFilterForm, type TaskFilter } from "./task-filter.tsx";
@@ -30,9 +31,7 @@ export function TasksPage(): JSX.Element {
             </button>
           </p>
         ) : (
-          <div class="empty">
-            <p>No task was submitted yet.</p>
-          </div>
+          <EmptyState>No task was submitted yet.</EmptyState>
         ))}
       {shown && shown.length > 0 && (
         <ul class="past">
