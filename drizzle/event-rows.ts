@@ -179,7 +179,7 @@ function runRow(view: RunView): Row<typeof issueRuns> {
 function sessionRow(run: RunView, seenAt: number): Row<typeof implementationSessions>[] {
   const view = sessionOfRun(run, seenAt);
   if (view === undefined) return [];
-  const { lastSeenAt, outputBytes: _, cols: __, rows: ___, ...row } = view;
+  const { lastSeenAt, cols: _, rows: __, ...row } = view;
   return [{ ...row, seenAt: lastSeenAt }];
 }
 

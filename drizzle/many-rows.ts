@@ -3,12 +3,23 @@ import { getTableConfig, type PgColumn, type PgTable } from "drizzle-orm/pg-core
 
 /**
  * One statement for any number of rows: they travel as one JSON parameter. A row whose primary key exists replaces the old one
- * (`replace`) or is dropped (`keep`); the same key twice in `rows` is an error of Postgres with `replace`.
+ * (`replace`) or is dropped (`keep`); the same key twice in `rows` is an error of Postgres with `replace`. A null in one of the columns `unlessNull`
+ * replaces nothing.
  */
-export function upsertAll<T extends PgTable>(table: T, rows: readonly T["$inferInsert"][], onConflict: "replace" | "keep"): SQL {
+export function upsertAll<T extends PgTable>(
+  table: T,
+  rows: readonly T["$inferInsert"][],
+  onConflict: "replace" | "keep",
+  unlessNull: readonly PgColumn[] = [],
+): SQL {
   const columns = writtenColumns(table).map(([, column]) => column);
   const names = listed(columns.map(named));
-  const replaced = listed(columns.map((column) => sql`${named(column)} = excluded.${named(column)}`));
+  const replaced = listed(
+    columns.map((column) => {
+      const fresh = sql`excluded.${named(column)}`;
+      return sql`${named(column)} = ${unlessNull.includes(column) ? sql`coalesce(${fresh}, ${table}.${named(column)})` : fresh}`;
+    }),
+  );
   return sql`insert into ${table} (${names}) select ${names} from ${recordset(table, rows)}
     on conflict (${listed(primaryKeyOf(table).map(named))}) do ${onConflict === "keep" ? sql`nothing` : sql`update set ${replaced}`}`;
 }

@@ -6,6 +6,7 @@ import { openDatabase, type Database } from "./database.ts";
 import { agent, eventOf, pageOf, profileOf, questionOf, runChanged, start, taskOf, todo, todoName } from "./journal.fixture.ts";
 import { migrate } from "./migrate.ts";
 import { cursorOf, JournalGap, projectPage } from "./project-page.ts";
+import { listSessions, sessionFilter } from "./queries/list-sessions.ts";
 import { findTask } from "./queries/list-tasks.ts";
 import { meshSixEvents } from "./schema/events.ts";
 import { onboardingRuns } from "./schema/onboardings.ts";
@@ -69,6 +70,22 @@ test("rows and cursor go together, in few statements", async () => {
   expect(await db.select().from(sessionCheckpoints)).toMatchObject([{ seq: 3, issue: 1, agent, data: { diffStat: "1 file" } }]);
   expect(await db.select().from(repoRegistry)).toMatchObject([
     { project: todo, name: todoName, boardNumber: 1, observedBy: "webhook", configuredAt: start + 1_000 },
+  ]);
+});
+
+test("how much a session has written is asked along, and stays when it is not known", async () => {
+  const listed = async () => (await listSessions(db, sessionFilter.parse({}))).items.map(({ id, outputBytes }) => [id, outputBytes]);
+  await projectPage(db, pageOf([runChanged(1), runChanged(2, { issue: 2 })]), async (session) =>
+    session.endsWith(".s1") ? 5_000_000_000 : null,
+  );
+  expect(await listed()).toEqual([
+    [`${todo}.s2`, null],
+    [`${todo}.s1`, 5_000_000_000],
+  ]);
+  await projectPage(db, pageOf([runChanged(3), runChanged(4, { issue: 2 })]), async (session) => (session.endsWith(".s2") ? 7 : null));
+  expect(await listed()).toEqual([
+    [`${todo}.s2`, 7],
+    [`${todo}.s1`, 5_000_000_000],
   ]);
 });
 

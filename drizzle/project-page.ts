@@ -26,11 +26,12 @@ export interface Projected {
  * Writes one page of a project's journal: rows and cursor in one transaction, so each event is projected exactly once and in order,
  * whoever else is at it. An event Postgres refuses is put aside and the rest goes on. Throws when the database cannot be reached or
  * is not migrated; then nothing, or a whole prefix, is written. Throws a `JournalGap` when events before the page are missing.
+ * `writtenBy` tells how many bytes a session has written, which no event says; null: not known, and what was known stays.
  */
-export async function projectPage(db: Database, page: JournalPage): Promise<Projected> {
+export async function projectPage(db: Database, page: JournalPage, writtenBy: WrittenBy = async () => null): Promise<Projected> {
   const [first] = page.events;
   if (!first) return { upTo: page.upTo, applied: true, refused: [] };
-  return projectEvents(db, page, page.events, { from: first.seq - 1, to: page.upTo });
+  return projectEvents({ db, page, writtenBy }, page.events, { from: first.seq - 1, to: page.upTo });
 }
 
 /** The read model lacks events that the journal no longer has (an older database was restored): it must be filled from the archive. */
@@ -47,8 +48,11 @@ export async function cursorOf(db: Database, project: string): Promise<number> {
   return Number(rows[0]?.seq ?? 0);
 }
 
-async function projectEvents(db: Database, page: JournalPage, events: readonly JournalEvent[], span: Span): Promise<Projected> {
-  const rows = eventRows(events);
+async function projectEvents(into: Into, events: readonly JournalEvent[], span: Span): Promise<Projected> {
+  const { db, page, writtenBy } = into;
+  const told = eventRows(events);
+  const sessions = told.sessions.map(async (row) => ({ ...row, outputBytes: await writtenBy(row.id) }));
+  const rows = { ...told, sessions: await Promise.all(sessions) };
   const failure = await write(db, page, events, rows, span);
   if (failure?.kind === "elsewhere" && failure.cursor < span.from) throw new JournalGap(page.project, failure.cursor, span.from + 1);
   if (!failure) return { upTo: span.to, applied: true, refused: rows.refusals.map(({ seq, type, reason }) => ({ seq, type, reason })) };
@@ -57,9 +61,9 @@ async function projectEvents(db: Database, page: JournalPage, events: readonly J
   if (only && events.length === 1) return putAside(db, page, only, failure.reason, span);
   const middle = Math.ceil(events.length / 2);
   const cut = events[middle - 1]?.seq ?? span.to;
-  const before = await projectEvents(db, page, events.slice(0, middle), { from: span.from, to: cut });
+  const before = await projectEvents(into, events.slice(0, middle), { from: span.from, to: cut });
   if (!before.applied) return before;
-  const after = await projectEvents(db, page, events.slice(middle), { from: cut, to: span.to });
+  const after = await projectEvents(into, events.slice(middle), { from: cut, to: span.to });
   return { ...after, refused: [...before.refused, ...after.refused] };
 }
 
@@ -71,6 +75,12 @@ async function putAside(db: Database, page: JournalPage, event: JournalEvent, re
   return { upTo: span.to, applied: true, refused: [{ seq: event.seq, type: event.type, reason }] };
 }
 
+type WrittenBy = (session: string) => Promise<number | null>;
+interface Into {
+  readonly db: Database;
+  readonly page: JournalPage;
+  readonly writtenBy: WrittenBy;
+}
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -105,7 +115,7 @@ function insertsOf(rows: EventRows): SQL[] {
     rows.changedAttempts.length > 0 && changeAll(taskAttempts, rows.changedAttempts),
     rows.history.length > 0 && upsertAll(agentTaskHistory, rows.history, "keep"),
     rows.runs.length > 0 && upsertAll(issueRuns, rows.runs, "replace"),
-    rows.sessions.length > 0 && upsertAll(implementationSessions, rows.sessions, "replace"),
+    rows.sessions.length > 0 && upsertAll(implementationSessions, rows.sessions, "replace", [implementationSessions.outputBytes]),
     rows.questions.length > 0 && upsertAll(sessionQuestions, rows.questions, "replace"),
     rows.checkpoints.length > 0 && upsertAll(sessionCheckpoints, rows.checkpoints, "keep"),
     rows.onboardings.length > 0 && upsertAll(onboardingRuns, rows.onboardings, "replace"),

@@ -8,6 +8,18 @@ export function sessionObjects(session: string): string {
   return `recordings/${session.slice(0, dot)}/${session.slice(dot + 1)}/`;
 }
 
+/** Sessions of a project that the archive has anything of. */
+export async function recordedSessions(archive: R2Bucket, project: string): Promise<string[]> {
+  const prefix = `recordings/${project}/`;
+  const sessions: string[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page: R2Objects = await archive.list({ prefix, delimiter: "/", ...(cursor === undefined ? {} : { cursor }) });
+    sessions.push(...page.delimitedPrefixes.map((found) => `${project}.${found.slice(prefix.length, -1)}`));
+    if (!page.truncated) return sessions;
+    cursor = page.cursor;
+  }
+}
+
 /** A chunk of a recording: event lines of asciicast v3, without a header. */
 export function chunkObject(session: string, number: number): string {
   return `${sessionObjects(session)}chunks/${String(number).padStart(8, "0")}.cast`;

@@ -23,7 +23,7 @@ export interface SessionView {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly usd: number;
-  /** Bytes of UTF-8; null in lists. */
+  /** Bytes of UTF-8. In lists as of `lastSeenAt`; null where that is not known, as in a read model that was filled from the archive. */
   readonly outputBytes: number | null;
   readonly cols: number;
   readonly rows: number;

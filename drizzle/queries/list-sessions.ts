@@ -91,7 +91,6 @@ function viewOf({ seenAt, ...row }: InferSelectModel<typeof sessions>): SessionV
     agent: row.agent as AgentId | null,
     state: row.state as SessionState,
     lastSeenAt: seenAt,
-    outputBytes: null,
     ...terminalSize,
   };
 }

@@ -60,6 +60,8 @@ export const implementationSessions = pgTable(
     inputTokens: bigint("input_tokens", { mode: "number" }).notNull().default(0),
     outputTokens: bigint("output_tokens", { mode: "number" }).notNull().default(0),
     usd: doublePrecision("usd").notNull().default(0),
+    /** What it had written when it was last seen; null: not known. */
+    outputBytes: bigint("output_bytes", { mode: "number" }),
   },
   (t) => [
     index("implementation_sessions_run").on(t.project, t.issue, t.run),

@@ -10,7 +10,7 @@ import { problemOf } from "../../workers/test-mesh.ts";
 import { orchestrator, pool, vault } from "../../durable-objects/remote.ts";
 import { askPerson, colours, notificationOf, phone } from "../support/asking.ts";
 import { createCursors } from "../support/cursor-database.ts";
-import { createScenario, until } from "../support/scenario.ts";
+import { createScenario, pushTo, until } from "../support/scenario.ts";
 import type { Story } from "../support/scenario.ts";
 
 const { mesh, story } = createScenario();
@@ -119,6 +119,56 @@ test("registered again it begins a new life: runs are numbered on, read model an
   clock.shift(3_600_000);
   await again.reconcile();
   expect((await journalOf(it.key)).map(({ key }) => key)).toEqual([...archived, expect.any(String)]);
+});
+
+const feedRowsOf = (session: string) =>
+  runInDurableObject(env.FEEDS.getByName(session), (_, { storage }) => ({
+    parts: storage.sql.exec("SELECT COUNT(*) AS n FROM parts").one()["n"],
+    facts: storage.kv.get("facts"),
+  }));
+const recordingsOf = async (key: string) => (await env.ARCHIVE.list({ prefix: `recordings/${key}/` })).objects;
+
+/** Takes an issue to its end with a session that has written something; answers the session. */
+async function written(it: Story, runnerName: string): Promise<string> {
+  const runner = await it.runner(runnerName);
+  runner.scripts.implement = async (work) => {
+    const { sessionId } = work.session;
+    work.say({ type: "snapshot", sessionId, kind: "start", screen: "$ begin", cols: 100, rows: 30 });
+    runner.write(sessionId, "grüße\r\n");
+    await pushTo(it.repository, work);
+  };
+  const issue = await it.begins();
+  await it.reaches(issue, { phase: "ACCEPTED" });
+  await it.settled();
+  return [...runner.streams.keys()][0] ?? "";
+}
+
+test.each(["as the read model knows them", "also those it has not seen"])(
+  "forgotten, its sessions' streams, recordings and screens go, %s",
+  async (which) => {
+    const isKnown = which.startsWith("as");
+    const it = await story(`acme/forgotten-streams-${isKnown}`);
+    const session = await written(it, `laptop-streams-${isKnown}`);
+    expect(await feedRowsOf(session)).toMatchObject({ parts: 1, facts: { recorded: 9 } });
+    expect((await recordingsOf(it.key)).map(({ key }) => key.split("/").at(-2))).toEqual(["chunks", "snapshots"]);
+    await mesh.deliver("mesh-projections", { project: it.key });
+    // Lists tell how much it wrote.
+    expect(database.sessions.get(session)).toMatchObject({ project: it.key, output_bytes: 9 });
+    if (!isKnown) database.sessions.delete(session);
+    await erase(it.name, "forget");
+    await erased(it.name);
+    expect(await recordingsOf(it.key)).toEqual([]);
+    expect(await feedRowsOf(session)).toEqual({ parts: 0, facts: undefined });
+  },
+);
+
+test("deleted with its history kept, recordings stay", async () => {
+  const it = await story("acme/kept-streams");
+  const session = await written(it, "laptop-kept-streams");
+  await erase(it.name, "keep");
+  await erased(it.name);
+  expect((await recordingsOf(it.key)).length).toBe(2);
+  expect(await feedRowsOf(session)).toMatchObject({ parts: 1 });
 });
 
 test("forgotten, its rows and objects go too, and its numbers of events begin anew; those of its runs do not", async () => {

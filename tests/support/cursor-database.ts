@@ -5,11 +5,12 @@ interface Query {
 
 /**
  * Answers Neon's protocol over HTTP for what the projection and deletions ask: the cursor, moved only from where it stands, and how much came with it;
- * what a project's deletion deletes is its cursor.
+ * what a project's deletion deletes is its cursor. Of sessions it keeps what was last written.
  */
 export function createCursors() {
   const cursors = new Map<string, number>();
   const unlisted: string[] = [];
+  const sessions = new Map<string, { readonly project: string; readonly output_bytes: number | null }>();
   const moves: { project: string; from: number; to: number; statements: number }[] = [];
   const empty = { command: "SELECT", rowCount: 0, fields: [], rows: [], rowAsArray: true };
   const state = { away: false };
@@ -28,10 +29,19 @@ export function createCursors() {
     const stands = cursors.get(project ?? "") ?? 0;
     if (stands !== Number(from)) return Response.json({ message: "elsewhere", code: "M6001", detail: String(stands) }, { status: 400 });
     cursors.set(project ?? "", Number(to));
+    for (const { query, params } of rows) {
+      if (!query.startsWith('insert into "implementation_sessions"')) continue;
+      const written = JSON.parse(String(params[0])) as { id: string; project: string; output_bytes: number | null }[];
+      for (const { id, ...session } of written) sessions.set(id, session);
+    }
     moves.push({ project: project ?? "", from: Number(from), to: Number(to), statements: rows.length });
     return Response.json({ results: said.queries.map(() => empty) });
   }
   function answerOther({ query, params }: Query): Response {
+    if (query.startsWith('select "id" from "implementation_sessions"')) {
+      const ids = [...sessions].filter(([, { project }]) => project === params[0]).map(([id]) => [id]);
+      return Response.json({ ...empty, rowCount: ids.length, fields: [{ name: "id", dataTypeID: 25 }], rows: ids });
+    }
     if (query.includes('delete from "repo_registry"')) unlisted.push(String(params[0]));
     if (!query.includes("pg_class")) return Response.json(empty);
     return Response.json({ ...empty, rowCount: 1, fields: [{ name: "name", dataTypeID: 19 }], rows: [["projection_cursors"]] });
@@ -43,5 +53,5 @@ export function createCursors() {
     });
     return Response.json({ results });
   }
-  return { cursors, moves, unlisted, state, answer };
+  return { cursors, moves, sessions, unlisted, state, answer };
 }

@@ -6,6 +6,7 @@ import { forgetProject, unlistProject } from "../../drizzle/forget-project.ts";
 import { cursorOf } from "../../drizzle/project-page.ts";
 import { sessionsOf } from "../../drizzle/queries/list-sessions.ts";
 import { orchestrator, pool, sessionFeed, vault } from "../../durable-objects/remote.ts";
+import { recordedSessions } from "../../durable-objects/session-recording.ts";
 import { now } from "../../platform/clock.ts";
 import { errorText, log } from "../../platform/log.ts";
 import type { Clients } from "../clients.ts";
@@ -89,7 +90,9 @@ async function finish(env: Env, clients: Clients, { profile, history, at }: Depa
   const db = clients.openDatabase();
   if (history === "forget") {
     // Asked for before the rows that name them are gone. One that is being written at this moment is looked for again.
-    for (const session of await sessionsOf(db, key)) await sessionFeed(env, session).forget();
+    // The read model may not have seen the last ones.
+    const sessions = new Set([...(await sessionsOf(db, key)), ...(await recordedSessions(env.ARCHIVE, key))]);
+    for (const session of sessions) await sessionFeed(env, session).forget();
     await owner.empty(true);
     const deleted = (await forgetProject(db, key, name)) + (await deleteObjects(env, objectsOf(key)));
     // A consumer that had read a page of the journal before may have written it just now.

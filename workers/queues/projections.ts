@@ -4,7 +4,7 @@ import type { Database } from "../../drizzle/database.ts";
 import { errorText, log } from "../../platform/log.ts";
 import type { ProjectionMessage } from "../../platform/queue-messages.ts";
 import { countWorker } from "../../platform/worker-counts.ts";
-import { orchestrator } from "../../durable-objects/remote.ts";
+import { orchestrator, sessionFeed } from "../../durable-objects/remote.ts";
 
 const pageSize = 500;
 /** Pages per message; what is left is poked on, so that one long journal does not keep the others waiting. */
@@ -38,7 +38,7 @@ async function caughtUp(project: ProjectKey, env: Env, db: Database): Promise<bo
   let cursor = await cursorOf(db, project);
   for (let pages = 0; pages < mostPages; pages += 1) {
     const page = await owner.journalSince(cursor, pageSize);
-    const projected = await projectPage(db, page);
+    const projected = await projectPage(db, page, (session) => writtenBy(session, env));
     for (const { seq, type, reason } of projected.refused)
       log("warn", "event put aside", { project, reason: `${seq} ${type}: ${reason}`.slice(0, 300) });
     cursor = projected.upTo;
@@ -49,4 +49,14 @@ async function caughtUp(project: ProjectKey, env: Env, db: Database): Promise<bo
   }
   await owner.projected(cursor);
   return false;
+}
+
+/** A feed that does not answer holds nothing up: it is asked again with the session's next change. */
+async function writtenBy(session: string, env: Env): Promise<number | null> {
+  try {
+    return (await sessionFeed(env, session).state()).end;
+  } catch (error) {
+    log("warn", "a session's feed did not say how much it has", { session, reason: "feed-away", error: errorText(error) });
+    return null;
+  }
 }

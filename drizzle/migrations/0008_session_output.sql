@@ -1,0 +1,1 @@
+ALTER TABLE "implementation_sessions" ADD COLUMN "output_bytes" bigint;
