@@ -159,8 +159,8 @@ agent v2    ANTHROPIC_API_KEY  operator, HH:MM (7 h ago)  holds
   {
     args: ["state"],
     route: "GET /ops/state",
-    answer: { stopped: null, day: { usd: 50.2, capUsd: 50, reached: true, until: hoursAgo(-3) } },
-    text: 'All projects have spent $50.20 of $50.00 today (UTC): no session begins until YYYY-MM-DD HH:MM (in 3 h), or until you raise budget.meshPerDayUsd with "mesh settings set".\nThe mesh is at work.\n',
+    answer: { stopped: null, day: { usd: 50.2, capUsd: 50, reached: true, until: hoursAgo(-3.5) } },
+    text: 'All projects have spent $50.20 of $50.00 today (UTC): no session begins until\nYYYY-MM-DD HH:MM (in 3 h), or until you raise budget.meshPerDayUsd with "mesh\nsettings set".\nThe mesh is at work.\n',
   },
   {
     args: ["cleanup", "--dry-run"],
