@@ -397,3 +397,47 @@ test("for people: each fault with the commands that mend it, which are never bro
   expect(stdout).toContain("      → mesh agents token my-laptop\n");
   expect(stdout).toMatch(/\n1 missing\.\n$/);
 });
+
+const acpAgent = (flags = "") => `acp:${process.execPath} ${join(import.meta.dirname, "../dev/acp-agent/agent.ts")}${flags}`;
+
+test("an agent of the protocol is greeted, and says whether it needs a login", async () => {
+  const told = await doctor({ args: ["--for", "runner", "--agent", acpAgent()] });
+  expect(told.of("coding-agent")).toMatchObject({ status: "ok", detail: "acp-agent 1.0.0, speaks version 1 of the Agent Client Protocol" });
+  expect(told.of("agent-login")).toMatchObject({ status: "ok" });
+});
+
+test("an agent that asks for a login says how, with the commands for it", async () => {
+  mesh.on("GET /projects/acme/todo-app/credentials/health", { ...healthy, hasValidCredential: false });
+  const told = await doctor({ args: ["--for", "runner", "--agent", acpAgent(" --login")] });
+  expect(told.of("coding-agent")).toMatchObject({ status: "ok" });
+  expect(told.of("agent-login")).toMatchObject({
+    status: "missing",
+    detail: expect.stringMatching(/Use a key \(Requires setting the `ACP_AGENT_KEY` environment variable\); Log in on this machine/),
+    fix: [
+      expect.stringContaining("mesh runner --agent-env ACP_AGENT_KEY"),
+      expect.stringMatching(/agent\.ts --login --log-in 'for good'$/),
+      expect.stringContaining("mesh credentials push"),
+    ],
+  });
+  const keyed = await doctor({ args: ["--for", "runner", "--agent", acpAgent(" --login")], env: { ACP_AGENT_KEY: "key-of-the-test" } });
+  expect(keyed.of("agent-login")).toMatchObject({ status: "ok" });
+  expect(keyed.text).not.toContain("key-of-the-test");
+});
+
+test.each([
+  ["acp:no-such-agent --acp", "no-such-agent was not found", "mesh doctor --agent"],
+  [acpAgent(" --old"), "version 0 of the protocol", "update it"],
+  ["acp:sh -c 'echo broken >&2; exit 3'", "exit code 3) (broken)", "some need a flag"],
+  ["command:no-such-program", "no-such-program was not found", "whole path"],
+])("--agent %s is named", async (agent, detail, fix) => {
+  const told = await doctor({ args: ["--for", "runner", "--agent", agent] });
+  expect(told.of("coding-agent")).toMatchObject({ status: "missing", detail: expect.stringContaining(detail) });
+  expect(told.of("coding-agent")?.fix.join(" ")).toContain(fix);
+  expect(told.of("agent-login")?.status).toBe("skipped");
+});
+
+test("a plain program is there, and cannot be asked", async () => {
+  const told = await doctor({ args: ["--for", "runner", "--agent", "command:sh -c true"] });
+  expect([told.of("coding-agent")?.status, told.of("agent-login")?.status]).toEqual(["ok", "skipped"]);
+  expect(await runMesh(["doctor", "--agent", "codex"])).toMatchObject({ code: 2 });
+});

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import type { Command } from "commander";
+import { parseAgent } from "../runner/agent-choice.ts";
 import { cleanLine } from "./clean-text.ts";
 import { collect, meshVerb } from "./command.ts";
 import type { AccessFlags } from "./configuration.ts";
@@ -22,6 +23,7 @@ interface Flags extends AccessFlags {
   readonly for?: string[];
   readonly settings?: string;
   readonly claude?: string;
+  readonly agent?: string;
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -32,6 +34,7 @@ export function addDoctor(program: Command): void {
     .option("--for <purpose>", `only what is needed to: ${purposes.join(", ")} (repeatable)`, collect)
     .option("--settings <file>", "the settings that a deployment is made with; .dev.vars.production unless said")
     .option("--claude <path>", "another Claude Code, as the runner's --claude")
+    .option("--agent <agent>", "the coding agent of the runner, as its --agent: claude, acp:<command> or command:<command>", "claude")
     .action(async (flags: Flags) => {
       const out = new Output(flags.json === true);
       const wanted = wantedOf(flags);
@@ -53,6 +56,8 @@ function wantedOf(flags: Flags): readonly Purpose[] {
 
 async function examine(flags: Flags, wanted: readonly Purpose[]): Promise<Finding[]> {
   const wants = (...some: Purpose[]): boolean => some.some((purpose) => wanted.includes(purpose));
+  const agent = parseAgent(flags.agent ?? "claude");
+  if (!agent.ok) throw usage(`${agent.error}.`);
   const file = resolve(flags.settings ?? join(root, ".dev.vars.production"));
   const values = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
   const nothing: MeshExamined = { findings: [], isReady: false, givesKeys: false };
@@ -61,7 +66,7 @@ async function examine(flags: Flags, wanted: readonly Purpose[]): Promise<Findin
     wants("deploy") ? examineCloudflare(root) : undefined,
     wants("deploy") ? examineDatabase(values) : undefined,
   ]);
-  const machine = await examineMachine({ root, claude: flags.claude, wanted, keysComeFromMesh: mesh.givesKeys });
+  const machine = await examineMachine({ root, agent: agent.value, claude: flags.claude, wanted, keysComeFromMesh: mesh.givesKeys });
   const settings = wants("deploy") ? examineSettings({ root, file, meshIsReady: mesh.isReady }) : [];
   return [...machine, ...(cloudflare ? [cloudflare] : []), ...settings, ...(database ? [database] : []), ...mesh.findings].filter(
     ({ neededFor }) => neededFor.some((purpose) => wanted.includes(purpose)),

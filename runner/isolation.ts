@@ -117,7 +117,8 @@ function bubblewrap(bwrap: string, settings: IsolationSettings): Isolation {
   };
 }
 
-function noIsolation(reason: string): Isolation {
+/** No wall at all: what is started has what this process has. `reason` = why. */
+export function noIsolation(reason: string): Isolation {
   return {
     kind: "none",
     reason,

@@ -245,6 +245,23 @@ describe("the agent's login", () => {
     expect(JSON.stringify(mesh.reports)).not.toMatch(/of-the-test/);
   });
 
+  test("is asked of an agent of the protocol by beginning a conversation; its key goes into the agents' environment", async () => {
+    const command = `${process.execPath} ${join(import.meta.dirname, "../dev/acp-agent/agent.ts")} --login`;
+    await start({ agent: { kind: "acp", command } });
+    const status = () => resultOf(assign("agent-login", { type: "status" }));
+    expect(await status()).toMatchObject({
+      loggedIn: false,
+      method: null,
+      command: expect.stringMatching(/^read -rsp 'Token: ' TOKEN && .*ACP_AGENT_KEY=\$TOKEN" >> '.*agent\.env'/),
+    });
+    writeFileSync(join(dir, "agent.env"), "ACP_AGENT_KEY=key-of-the-test\n", { mode: 0o600 });
+    expect(await status()).toMatchObject({ loggedIn: true, method: "acp-agent 1.0.0" });
+    expect(JSON.stringify(mesh.reports)).not.toMatch(/of-the-test/);
+    expect(await failureOf(assign("agent-login", { type: "device-start" }))).toMatchObject({
+      message: expect.stringContaining("no device flow"),
+    });
+  });
+
   test("a program that does not tell is named, and Claude Code has no device flow", async () => {
     await start({
       login: { name: "claude", status: ["sh", "-c", "echo not json; exit 2"], read: () => undefined, command: "x", device: null },

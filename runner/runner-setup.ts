@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { driverOf, readableOf } from "./agent-choice.ts";
+import { driverOf, programOf, readableOf } from "./agent-choice.ts";
 import { claudeExecutables, usableExecutable } from "./agent-executable.ts";
 import { claudeLogin, type AgentLogin } from "./agent-login.ts";
 import { createClaudeDriver } from "./drivers/claude-driver.ts";
@@ -64,7 +64,9 @@ export function hostedAgent(options: Pick<RunnerOptions, "agent" | "claude" | "d
   }
   const driver = driverOf(choice, isolation, probePlace(workFolder));
   if (!driver.ok) throw new RunnerSetupError(driver.error);
-  return { isolation, workFolder, driver: driver.value, login: options.login };
+  const { command } = choice;
+  const acpLogin = { name: programOf(command) ?? command, acp: command, environmentFile: join(dir, environmentFile), device: null };
+  return { isolation, workFolder, driver: driver.value, login: options.login ?? (choice.kind === "acp" ? acpLogin : undefined) };
 }
 
 /** The path of Claude Code that the agents' users can execute. Throws `RunnerSetupError`. */

@@ -1,8 +1,10 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { AgentChoice } from "../../runner/agent-choice.ts";
 import { claudeExecutables } from "../../runner/agent-executable.ts";
 import { detectIsolation, findOnPath } from "../../runner/isolation.ts";
+import { examineOtherAgent } from "./other-agent.ts";
 import { fine, missing, type Finding, type Purpose, type Subject } from "./finding.ts";
 import { isAtLeast, runProgram, versionIn } from "./run-program.ts";
 
@@ -14,6 +16,8 @@ const leastGit = [2, 31] as const;
 
 export interface MachineOptions {
   readonly root: string;
+  /** Which coding agent is looked at. */
+  readonly agent: AgentChoice;
   /** Another Claude Code than the one that would be found, as the runner's `--claude`. */
   readonly claude?: string | undefined;
   /** What is not needed for these is not looked at. */
@@ -74,7 +78,8 @@ async function examineHttpBackend(): Promise<Finding> {
   return missing(subject, "the local mesh's GitHub serves repositories with it, and git came without", installGit);
 }
 
-async function examineAgent({ claude, keysComeFromMesh }: MachineOptions): Promise<Finding[]> {
+async function examineAgent({ agent, claude, keysComeFromMesh }: MachineOptions): Promise<Finding[]> {
+  if (agent.kind !== "claude") return examineOtherAgent(agent, keysComeFromMesh);
   const program: Subject = { name: "coding-agent", group: here, neededFor: ["start", "runner"] };
   const login: Subject = { name: "agent-login", group: here, neededFor: ["runner"] };
   const [path] = claudeExecutables(claude);

@@ -7,7 +7,8 @@ import * as acp from "@agentclientprotocol/sdk";
 
 /**
  * A small agent of the Agent Client Protocol for tests. It does what the words after `act:` in a prompt say, and some of them are what no agent
- * should do. With `--deaf` it answers nothing, with `--old` it speaks another version, with `--fresh` it cannot take conversations up again.
+ * should do. With `--deaf` it answers nothing, with `--old` it speaks another version, with `--fresh` it cannot take conversations up again,
+ * with `--login` it begins none without a key in ACP_AGENT_KEY.
  */
 const flags = new Set(process.argv.slice(2));
 const folder = join(process.env["HOME"] ?? ".", ".acp-agent");
@@ -30,6 +31,12 @@ function takeUp(id: string): void {
   if (!/^[\w-]+$/.test(id) || !existsSync(path)) throw acp.RequestError.sessionNotFound(id);
   conversations.set(id, JSON.parse(readFileSync(path, "utf8")) as Conversation);
 }
+
+const needsLogin = flags.has("--login") && (process.env["ACP_AGENT_KEY"] ?? "") === "";
+const authMethods: acp.AuthMethod[] = [
+  { id: "key", name: "Use a key", description: "Requires setting the `ACP_AGENT_KEY` environment variable" },
+  { type: "terminal", id: "here", name: "Log in on this machine", args: ["--log-in", "for good"] },
+];
 
 const modes = { currentModeId: "yolo", availableModes: ["yolo", "ask"].map((id) => ({ id, name: id })) };
 let mode = modes.currentModeId;
@@ -185,6 +192,8 @@ const app = acp
     flags.has("--deaf")
       ? new Promise<never>(() => undefined)
       : {
+          agentInfo: { name: "acp-agent", version: "1.0.0" },
+          authMethods,
           protocolVersion: flags.has("--old") ? 0 : acp.PROTOCOL_VERSION,
           agentCapabilities: flags.has("--fresh")
             ? {}
@@ -192,6 +201,7 @@ const app = acp
         },
   )
   .onRequest(acp.methods.agent.session.new, () => {
+    if (needsLogin) throw acp.RequestError.authRequired();
     const sessionId = randomUUID();
     conversations.set(sessionId, { prompts: [], usd: 0 });
     return { sessionId, modes };

@@ -5,7 +5,8 @@ import type { QuestionItem } from "../../core/protocol/frames.ts";
 import { AcpLedger, AcpUse } from "./acp-ledger.ts";
 import { connectAcp } from "./acp-connection.ts";
 import { acpToolUse, choose, failureOfAnswer, parseForm, planOf } from "./acp-messages.ts";
-import { openSession } from "./acp-session.ts";
+import { loginWords } from "./acp-login.ts";
+import { greet, openSession } from "./acp-session.ts";
 import { AcpShown } from "./acp-shown.ts";
 import { startAgentProcess, type AgentProcess } from "./agent-process.ts";
 import { AsyncQueue } from "./async-queue.ts";
@@ -62,6 +63,8 @@ class AcpConversation implements Conversation {
   #stopping: "after-step" | "now" | undefined;
   #over = false;
   #text = "";
+  /** How it says one logs in. */
+  #logins = "";
   #plan: string | undefined;
   #activeAt = 0;
 
@@ -142,7 +145,10 @@ class AcpConversation implements Conversation {
 
   async #converse(): Promise<AgentEvent> {
     const { prompt, planOnly, place, resume } = this.#options;
-    const session = await openSession(this.#connection.agent, { folder: place.tree, resume, patienceMs: this.#patienceMs });
+    const { agent } = this.#connection;
+    const greeted = await greet(agent, this.#patienceMs);
+    this.#logins = loginWords(greeted.authMethods ?? []);
+    const session = await openSession(agent, { folder: place.tree, resume, patienceMs: this.#patienceMs, greeted });
     this.#sessionId = session.id;
     this.#use.begin(session);
     this.#replaying = false;
@@ -310,7 +316,8 @@ class AcpConversation implements Conversation {
     const { stderr } = this.#process;
     if (!(error instanceof ProcessEnded)) {
       const failure = failureOfAnswer(error, Date.now());
-      return { type: "failed", ...failure, message: `${failure.message}${stderr === "" ? "" : ` (${stderr})`}`.slice(0, 4_000) };
+      const ways = failure.kind === "authentication" && this.#logins !== "" ? `. Its ways to log in: ${this.#logins}` : "";
+      return { type: "failed", ...failure, message: `${failure.message}${ways}${stderr === "" ? "" : ` (${stderr})`}`.slice(0, 4_000) };
     }
     const message = `the agent's process ended: ${error.message}${stderr === "" ? "" : ` (${stderr})`}`;
     if (error.code === 126 || error.code === 127) return { type: "failed", kind: "configuration", message: message.slice(0, 4_000) };

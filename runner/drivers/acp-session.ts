@@ -16,6 +16,8 @@ export interface AcpSessionOptions {
   readonly resume: string | undefined;
   /** For each answer. */
   readonly patienceMs: number;
+  /** What the agent has answered to its greeting. */
+  readonly greeted: Pick<acp.InitializeResponse, "agentCapabilities">;
 }
 
 const greeting: acp.InitializeRequest = {
@@ -38,14 +40,22 @@ const forClaude = {
   },
 };
 
-/** Greets the agent, takes a conversation up again or begins one, and puts it into a mode that asks. Rejects with what the agent answered. */
-export async function openSession(agent: acp.ClientContext, { folder, resume, patienceMs }: AcpSessionOptions): Promise<AcpSession> {
+/** The first words. Rejects with what the agent answered, or when it speaks another version of the protocol. */
+export async function greet(agent: acp.ClientContext, patienceMs: number): Promise<acp.InitializeResponse> {
+  const answer = await within(patienceMs, "initialize", agent.request(acp.methods.agent.initialize, greeting));
+  if (answer.protocolVersion === acp.PROTOCOL_VERSION) return answer;
+  const needed = `version ${acp.PROTOCOL_VERSION} is needed`;
+  throw new acp.RequestError(-32_602, `it speaks version ${answer.protocolVersion} of the protocol; ${needed}`);
+}
+
+/** Takes a conversation up again or begins one, and puts the agent into a mode that asks. Rejects with what the agent answered. */
+export async function openSession(
+  agent: acp.ClientContext,
+  { folder, resume, patienceMs, greeted }: AcpSessionOptions,
+): Promise<AcpSession> {
   const { methods } = acp;
   const soon = <T>(what: string, answer: Promise<T>) => within(patienceMs, what, answer);
-  const { protocolVersion, agentCapabilities } = await soon("initialize", agent.request(methods.agent.initialize, greeting));
-  if (protocolVersion !== acp.PROTOCOL_VERSION) {
-    throw new acp.RequestError(-32_602, `it speaks version ${protocolVersion} of the protocol; version ${acp.PROTOCOL_VERSION} is needed`);
-  }
+  const { agentCapabilities } = greeted;
   const where = { cwd: folder, mcpServers: [], _meta: forClaude };
   const canResume = (agentCapabilities?.sessionCapabilities?.resume ?? null) !== null;
   const resumable = canResume || agentCapabilities?.loadSession === true;

@@ -399,6 +399,12 @@ describe("an agent of the protocol that misbehaves", () => {
     });
   });
 
+  test("who asks for a login says how, at the beginning and in the middle", async () => {
+    const ways = expect.stringMatching(/Authentication required.*ways to log in: Use a key \(Requires setting the `ACP_AGENT_KEY`/);
+    for (const driver of [misbehaving("--login"), misbehaving()])
+      expect(await endOf("login", driver)).toMatchObject({ type: "failed", kind: "authentication", message: ways });
+  });
+
   test("who never ends a turn is cut off", async () => {
     const conversation = start(misbehaving(), "act:no-answer");
     const events = reader(conversation);
