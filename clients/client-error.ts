@@ -1,6 +1,6 @@
 import type { Moment } from "../core/time.ts";
 
-export type Service = "GitHub" | "model" | "ntfy" | "http-check" | "LiteLLM" | "AI Gateway" | "OAuth";
+export type Service = "GitHub" | "model" | "ntfy" | "http-check" | "LiteLLM" | "AI Gateway" | "OAuth" | "Cloudflare Access";
 
 /**
  * What went wrong outside, one word for all services. After `timeout` and `unreachable` of a write its outcome is unknown:

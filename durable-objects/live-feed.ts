@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { LiveFrame, LiveMessage } from "../core/project/views.ts";
 import { heartbeatRequest, heartbeatResponse } from "../core/protocol/frames.ts";
+import type { Moment } from "../core/time.ts";
+import { now } from "../platform/clock.ts";
 import { randomId } from "../platform/random-id.ts";
 import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
@@ -10,10 +12,17 @@ export interface Listener {
   readonly role: "viewer" | "operator";
   readonly feed: string;
   readonly n: number;
+  /** When its login ends; absent for those that came with a token. */
+  readonly until?: Moment;
 }
 
 /** Names the listener's role on the request that the Worker passes on, after it has checked who asks. */
 export const roleHeader = "x-mesh-role";
+/** Names when the listener's login ends, in epoch milliseconds. */
+export const untilHeader = "x-mesh-until";
+
+/** The close code of a login that has ended. */
+const loginEnded = 4_401;
 
 /** What was told lately, for those who come back: so many frames, and so much text, are kept in memory. */
 const keptFrames = 1_000;
@@ -49,7 +58,11 @@ export class LiveFeed extends DurableObject<Env> {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return new Response("WebSocket needed", { status: 426 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    this.#note(server, request.headers.get(roleHeader) === "operator" ? "operator" : "viewer");
+    const until = Number(request.headers.get(untilHeader) ?? Number.NaN);
+    this.#note(server, {
+      role: request.headers.get(roleHeader) === "operator" ? "operator" : "viewer",
+      ...(Number.isSafeInteger(until) ? { until } : {}),
+    });
     const missed = this.#after(new URL(request.url).searchParams.get("since"));
     const n = this.#n - (missed?.length ?? 0);
     server.send(JSON.stringify({ type: "hello", feed: this.#feed, n, resumed: missed !== undefined } satisfies LiveFrame));
@@ -64,8 +77,20 @@ export class LiveFeed extends DurableObject<Env> {
     this.#keep(text);
     for (const socket of this.ctx.getWebSockets()) {
       if (socket.readyState !== WebSocket.OPEN) continue;
+      const listener = socket.deserializeAttachment() as Listener;
+      if (listener.until !== undefined && listener.until <= now()) {
+        socket.close(loginEnded, "the login has ended");
+        continue;
+      }
       socket.send(text);
-      this.#note(socket, (socket.deserializeAttachment() as Listener).role);
+      this.#note(socket, listener);
+    }
+  }
+
+  /** Ends the sockets of all who came with a login; whoever still has one comes back. */
+  endLogins(): void {
+    for (const socket of this.ctx.getWebSockets()) {
+      if ((socket.deserializeAttachment() as Listener).until !== undefined) socket.close(loginEnded, "the login has ended");
     }
   }
 
@@ -101,8 +126,8 @@ export class LiveFeed extends DurableObject<Env> {
     while (this.#kept.length > keptFrames || this.#keptLength > keptLength) this.#keptLength -= this.#kept.shift()?.text.length ?? 0;
   }
 
-  #note(socket: WebSocket, role: Listener["role"]): void {
-    socket.serializeAttachment({ role, feed: this.#feed, n: this.#n } satisfies Listener);
+  #note(socket: WebSocket, { role, until }: Pick<Listener, "role" | "until">): void {
+    socket.serializeAttachment({ role, feed: this.#feed, n: this.#n, ...(until === undefined ? {} : { until }) } satisfies Listener);
   }
 }
 

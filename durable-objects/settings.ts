@@ -48,9 +48,11 @@ class SettingsRecord extends createDurable() {
   meshState: MeshState = { n: 0, stopped: null };
   restoring: Restoring | null = null;
   spend: MeshSpend | null = null;
+  /** How often all were logged out: a cookie of an earlier count is worth nothing. */
+  logins = 0;
 
-  read(): Pick<SettingsRecord, "overrides" | "meshState" | "restoring" | "spend"> {
-    return { overrides: this.overrides, meshState: this.meshState, restoring: this.restoring, spend: this.spend };
+  read(): Pick<SettingsRecord, "overrides" | "meshState" | "restoring" | "spend" | "logins"> {
+    return { overrides: this.overrides, meshState: this.meshState, restoring: this.restoring, spend: this.spend, logins: this.logins };
   }
 
   async write(change: Partial<ReturnType<SettingsRecord["read"]>>): Promise<void> {
@@ -103,6 +105,17 @@ export class Settings extends DurableObject<Env> {
   async noteDayTold(day: number, toldCapUsd: number): Promise<void> {
     const { spend } = this.#record.read();
     if (spend?.day === day) await this.#write({ spend: { ...spend, toldCapUsd } });
+  }
+
+  /** The count that a cookie must carry. */
+  logins(): number {
+    return this.#record.logins;
+  }
+
+  /** Ends every login made so far; answers the new count. */
+  async endLogins(): Promise<number> {
+    await this.#write({ logins: this.#record.logins + 1 });
+    return this.#record.logins;
   }
 
   /** The backup that is being brought back; null when none is. */

@@ -5,6 +5,10 @@ import type { Issue, Result } from "../core/result.ts";
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
 const secret = (least: number) => z.string().min(least, `at least ${least} characters`);
 const flag = z.preprocess((value) => value === "1" || value === "true" || value === true, z.boolean());
+const names = z
+  .string()
+  .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
+  .pipe(z.array(z.string().regex(/^[^\s,@]*@?[^\s,@]+$/, "e-mail addresses, @domains and service tokens, by commas")));
 const optional = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 const required = <S extends z.ZodType>(schema: S) => z.preprocess((value) => (value === "" ? undefined : value), schema);
 
@@ -27,6 +31,12 @@ const settingsSchema = z
     DATABASE_FETCH_ENDPOINT: optional(httpUrl),
     PUBLIC_URL: required(httpUrl),
     DASHBOARD_URL: optional(httpUrl),
+    /** Cloudflare Access before the dashboard: `team.cloudflareaccess.com` and the application's audience tag. */
+    ACCESS_TEAM_DOMAIN: optional(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "a host such as team.cloudflareaccess.com")),
+    ACCESS_AUD: optional(z.string().regex(/^[A-Za-z0-9_-]{1,128}$/)),
+    /** Who of those whom Access lets through commands, and who reads: e-mail addresses, `@domain`s and service tokens, by commas. */
+    ACCESS_OPERATORS: optional(names),
+    ACCESS_VIEWERS: optional(names),
     GITHUB_APP_ID: optional(z.string().regex(/^[A-Za-z0-9._-]+$/)),
     GITHUB_PRIVATE_KEY: optional(z.string().regex(/BEGIN PRIVATE KEY/, "a PKCS#8 key; convert with: openssl pkcs8 -topk8 -nocrypt")),
     GITHUB_TOKEN: optional(secret(8)),
@@ -73,6 +83,7 @@ const settingsSchema = z
 const pairs = [
   ["LITELLM_URL", "LITELLM_ADMIN_KEY"],
   ["AI_GATEWAY_ACCOUNT_ID", "AI_GATEWAY_API_TOKEN"],
+  ["ACCESS_TEAM_DOMAIN", "ACCESS_AUD"],
 ] as const;
 
 function missing(name: string, input: unknown, message = "missing"): { code: "custom"; path: string[]; message: string; input: unknown } {

@@ -58,7 +58,7 @@ export interface Queued {
 }
 
 /** For tests: the Worker with real Durable Objects and buckets, clients in memory, and its own queue messages kept for the test to deliver. */
-export function createTestMesh() {
+export function createTestMesh(more: Readonly<Record<string, string>> = {}) {
   const github = createInMemoryGitHub({ now });
   const preparation = createInMemoryPreparation();
   const [model, ntfy, httpCheck] = [createScriptedModel(), createRecordedNtfy(), createScriptedHttpCheck()];
@@ -99,7 +99,13 @@ export function createTestMesh() {
   };
   const queued: Queued[] = [];
   const keeping = (queue: string) => ({ send: async (body: unknown) => void queued.push({ queue, body }) });
-  const testEnv = { ...env, ...settings, INBOUND: keeping("mesh-inbound"), PROJECTIONS: keeping("mesh-projections") } as unknown as Env;
+  const testEnv = {
+    ...env,
+    ...settings,
+    ...more,
+    INBOUND: keeping("mesh-inbound"),
+    PROJECTIONS: keeping("mesh-projections"),
+  } as unknown as Env;
   const worker = createWorker(() => clients);
 
   async function request(path: string, init: RequestInit & { readonly token?: string | null } = {}): Promise<Response> {

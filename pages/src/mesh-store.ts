@@ -1,4 +1,4 @@
-import { batch, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import type { ProjectKey } from "../../core/ids.ts";
 import type { LiveMessage, ProjectView } from "../../core/project/views.ts";
 import { get, post, type ApiFailure, type ApiResult, type Listed } from "./api.ts";
@@ -12,8 +12,10 @@ import { behindNow, graceMs, readModelNotice, type Behind, type Freshness, type 
 
 /** `unknown` until the first answer; `out` shows the login. */
 export const session = signal<"unknown" | "in" | "out">("unknown");
+/** Who is asking, as the mesh knows it; undefined until that is known. */
+export const who = signal<Who | undefined>(undefined);
 /** What whoever is logged in may do; undefined until that is known, and then only reading is offered. */
-export const role = signal<"operator" | "viewer" | undefined>(undefined);
+export const role = computed(() => who.value?.role);
 /** Counts how often what is shown has missed something, as after a break: whoever shows something fetches it anew. */
 export const regained = signal(0);
 /** undefined = nothing has come yet. */
@@ -26,6 +28,15 @@ export const staleSince = signal<number | undefined>(undefined);
 export const notice = signal<ReadModelNotice | undefined>(undefined);
 /** Events the read model had to leave out. */
 export const refusedEvents = signal(0);
+
+export interface Who {
+  readonly role: "operator" | "viewer";
+  /** The e-mail address where Cloudflare Access knows it, else the role. */
+  readonly by: string;
+  readonly via: "token" | "cookie" | "access";
+  /** Where to log out of Cloudflare Access. */
+  readonly logoutUrl: string | null;
+}
 
 const refetchAfterMs = 400;
 const freshnessEveryMs = 30_000;
@@ -93,8 +104,8 @@ function follow(): Promise<void> {
 }
 
 async function learnRole(): Promise<void> {
-  const answer = await get<{ readonly role: "operator" | "viewer" }>("/session");
-  if (answer.ok) role.value = answer.value.role;
+  const answer = await get<Who>("/session");
+  if (answer.ok) who.value = answer.value;
 }
 
 /** Exchanges the token for a cookie; answers why not, if so. */
@@ -107,7 +118,16 @@ export async function logIn(token: string): Promise<string | undefined> {
 
 export async function logOut(): Promise<void> {
   await post("/logout");
+  const elsewhere = who.value?.logoutUrl ?? null;
   leave();
+  if (elsewhere !== null) location.assign(elsewhere);
+}
+
+/** Ends every login, this one too. */
+export async function logOutEverywhere(): Promise<ApiResult<unknown>> {
+  const answer = await post("/logout/everywhere");
+  if (answer.ok) await logOut();
+  return answer;
 }
 
 /** Fetches what is live now: all projects, or the one given; the others stay as they are. */
@@ -223,7 +243,7 @@ async function catchUp(): Promise<void> {
 
 function leave(): void {
   session.value = "out";
-  role.value = undefined;
+  who.value = undefined;
   projects.value = undefined;
   forgetOnboardings();
   for (const timer of refetching.values()) clearTimeout(timer);

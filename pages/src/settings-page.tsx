@@ -5,6 +5,7 @@ import type { Policy, PolicyOverrides } from "../../core/policy.ts";
 import { get, patch, type ApiFailure } from "./api.ts";
 import { FailedState } from "./failed-state.tsx";
 import { LoadingState } from "./loading-state.tsx";
+import { Logins } from "./logins.tsx";
 import { MeshSwitch } from "./mesh-switch.tsx";
 import { regained } from "./mesh-store.ts";
 import { PolicyForm } from "./policy-form.tsx";
@@ -51,6 +52,7 @@ export function SettingsPage(): JSX.Element {
           />
         )}
       </section>
+      <Logins />
     </>
   );
 }

@@ -34,7 +34,7 @@ export async function buildDashboard(): Promise<{ start(answers: Answers): Promi
     async start(answers) {
       const mesh = await startMadeUpMesh(`${root}/dist`, {
         "GET /projects": { items: [], cursor: null },
-        "GET /session": { role: "operator" },
+        "GET /session": { role: "operator", by: "operator", via: "cookie", until: null, logoutUrl: null },
         "GET /read-model": { asOf: 1, projects: [], refusals: { count: 0 } },
         ...answers,
       });

@@ -1,17 +1,13 @@
-import { getSignedCookie } from "hono/cookie";
 import { parseAgentId } from "../../core/ids.ts";
 import type { AgentGrant } from "../../core/pool/state.ts";
 import { tokenProtocolPrefix } from "../../core/protocol/frames.ts";
 import { secondMs } from "../../core/time.ts";
 import { now } from "../../platform/clock.ts";
-import { settingsOf } from "../../platform/config.ts";
-import type { Settings } from "../../platform/config.ts";
-import { derivedSecret } from "../../platform/keys.ts";
-import { bearerOf, hashToken, isAgentToken, roleOfToken } from "../../platform/tokens.ts";
-import type { Role } from "../../platform/tokens.ts";
+import { bearerOf, hashToken, isAgentToken } from "../../platform/tokens.ts";
 import { pool } from "../../durable-objects/remote.ts";
 import { problem } from "./errors.ts";
 import type { HttpContext } from "./http.ts";
+import { personOf, unauthorized } from "./person.ts";
 
 /**
  * Who may use a route. `agent` = the agent that the path names, by its token, as this isolate knew it in the last 5 s; `agent-now`: as the pool knows it
@@ -29,57 +25,10 @@ export async function admit(c: HttpContext, access: Access): Promise<Response | 
   if (person instanceof Response) return person;
   if (access === "operator" && person.role !== "operator") return problem(403, "viewers-only-read", "This needs the role of an operator.");
   c.set("role", person.role);
-  c.set("by", person.role);
+  c.set("by", person.by);
+  c.set("via", person.via);
+  c.set("until", person.until);
   return undefined;
-}
-
-async function personOf(c: HttpContext): Promise<{ role: Role } | Response> {
-  const settings = settingsOf(c.env);
-  const header = c.req.header("authorization");
-  if (header !== undefined) {
-    const token = bearerOf(header);
-    const role = token === undefined ? undefined : await roleOfToken(settings, token);
-    if (role) return { role };
-    return token !== undefined && isAgentToken(token)
-      ? problem(403, "agent-token", "An agent's token opens only that agent's own routes.")
-      : unauthorized("The token is not one of this mesh.");
-  }
-  const role = await cookieRole(c, settings);
-  if (!role) return unauthorized("Log in, or send an operator's token as bearer.");
-  if (!fromOurPages(c, settings))
-    return problem(403, "foreign-origin", "A request with the cookie must come from the dashboard's own origin.");
-  return { role };
-}
-
-function unauthorized(detail: string): Response {
-  return problem(401, "unauthorized", detail, undefined, { "www-authenticate": 'Bearer realm="mesh-six"' });
-}
-
-/** The value of the session cookie: who, until when (epoch seconds). */
-export function cookieValue(role: Role, untilSeconds: number): string {
-  return `${role}.${untilSeconds}`;
-}
-
-async function cookieRole(c: HttpContext, settings: Settings): Promise<Role | undefined> {
-  for (const key of settings.SIGNING_KEY_PREVIOUS ? [settings.SIGNING_KEY, settings.SIGNING_KEY_PREVIOUS] : [settings.SIGNING_KEY]) {
-    const value = await getSignedCookie(c, await derivedSecret(key, "cookie"), sessionCookie);
-    const [, role, until] = /^(operator|viewer)\.(\d{1,12})$/.exec(value || "") ?? [];
-    if (role && Number(until) * secondMs > now()) return role as Role;
-  }
-  return undefined;
-}
-
-/**
- * Cookies go along with requests of foreign pages too, so whatever changes something, and every socket, must name our origin.
- * https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
- */
-function fromOurPages(c: HttpContext, settings: Settings): boolean {
-  const harmless = (c.req.method === "GET" || c.req.method === "HEAD") && c.req.header("upgrade") === undefined;
-  if (harmless) return true;
-  const origin = c.req.header("origin");
-  const ours = [new URL(c.req.url).origin, new URL(settings.PUBLIC_URL).origin];
-  if (settings.DASHBOARD_URL) ours.push(new URL(settings.DASHBOARD_URL).origin);
-  return origin !== undefined && ours.includes(origin);
 }
 
 const grantLifetimeMs = 5 * secondMs;

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { AgentGrant } from "../../core/pool/state.ts";
+import type { Moment } from "../../core/time.ts";
 import type { Role } from "../../platform/tokens.ts";
 import type { CreateClients } from "../clients.ts";
 
@@ -12,6 +13,10 @@ export interface Http {
     role: Role;
     /** How commands and answers name who gave them. */
     by: string;
+    /** How people showed who they are. */
+    via: "token" | "cookie" | "access";
+    /** When the login ends; absent for those that came with a token. */
+    until: Moment | undefined;
     /** Set on routes for agents. */
     grant: AgentGrant;
     createClients: CreateClients;

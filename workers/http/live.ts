@@ -1,4 +1,4 @@
-import { roleHeader } from "../../durable-objects/live-feed.ts";
+import { roleHeader, untilHeader } from "../../durable-objects/live-feed.ts";
 import { problem } from "./errors.ts";
 import type { Routes } from "./routes.ts";
 
@@ -18,6 +18,9 @@ export function addLive(routes: Routes): void {
       if (c.req.header("upgrade")?.toLowerCase() !== "websocket") return needsWebSocket();
       const request = withoutCredentials(c.req.raw);
       request.headers.set(roleHeader, c.get("role"));
+      const until = c.get("until");
+      if (until !== undefined) request.headers.set(untilHeader, String(until));
+      else request.headers.delete(untilHeader);
       return c.env.LIVE.getByName("live").fetch(request);
     },
   );

@@ -1,20 +1,15 @@
-import { deleteCookie, setSignedCookie } from "hono/cookie";
 import * as z from "zod";
-import { hourMs, secondMs } from "../../core/time.ts";
+import { liveFeed, settings as settingsObject } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
 import { settingsOf } from "../../platform/config.ts";
-import { derivedSecret, signingKeys } from "../../platform/keys.ts";
+import { signingKeys } from "../../platform/keys.ts";
 import { createLoginCode, loginCodeLifetimeMs, readLoginCode } from "../../platform/login-code.ts";
 import { randomId } from "../../platform/random-id.ts";
 import { roleOfToken } from "../../platform/tokens.ts";
-import type { Role } from "../../platform/tokens.ts";
-import { cookieValue, sessionCookie } from "./auth.ts";
 import { problem } from "./errors.ts";
-import type { HttpContext } from "./http.ts";
+import { forgetLogins } from "./person.ts";
 import type { Routes } from "./routes.ts";
-
-const sessionMs = 12 * hourMs;
-const usedCodes = new Set<string>();
+import { clearSession, setSession } from "./session-cookie.ts";
 
 /** Login by token or by a short-lived link; the cookie is HttpOnly, SameSite=Strict and signed. */
 export function addLogin(routes: Routes): void {
@@ -31,7 +26,7 @@ export function addLogin(routes: Routes): void {
     async (c, { body }) => {
       const role = await roleOfToken(settingsOf(c.env), body.token);
       if (!role) return problem(401, "unauthorized", "The token is not one of this mesh.");
-      await setSession(c, role);
+      await setSession(c, role, await settingsObject(c.env).logins());
       return c.json({ role });
     },
   );
@@ -48,11 +43,9 @@ export function addLogin(routes: Routes): void {
     async (c, { query }) => {
       const settings = settingsOf(c.env);
       const read = await readLoginCode(signingKeys(settings), query.code, now());
-      if (!read || usedCodes.has(read.id))
-        return problem(410, "login-link-expired", "The link was used, or is too old. Ask for a new one.");
-      if (usedCodes.size > 10_000) usedCodes.clear();
-      usedCodes.add(read.id);
-      await setSession(c, read.role);
+      const { known } = read ? await settingsObject(c.env).callBegins(`login-link ${read.id}`, ["used"], now()) : { known: "never" };
+      if (!read || known !== "first") return problem(410, "login-link-expired", "The link was used, or is too old. Ask for a new one.");
+      await setSession(c, read.role, await settingsObject(c.env).logins());
       return c.redirect(settings.DASHBOARD_URL ?? "/", 303);
     },
   );
@@ -80,26 +73,39 @@ export function addLogin(routes: Routes): void {
       tag: "login",
       summary: "Who is asking: the dashboard's functions ask before they read history",
       access: "viewer",
-      answers: { 200: "the role" },
+      answers: {
+        200: "the role, the name, how that is known (`token`, `cookie`, `access`), until when, and where to log out of Cloudflare Access",
+      },
     },
-    (c) => c.json({ role: c.get("role") }),
+    (c) => {
+      const { ACCESS_TEAM_DOMAIN: team } = settingsOf(c.env);
+      const via = c.get("via");
+      const logoutUrl = via === "access" && team ? `https://${team}/cdn-cgi/access/logout` : null;
+      return c.json({ role: c.get("role"), by: c.get("by"), via, until: c.get("until") ?? null, logoutUrl });
+    },
   );
   routes.add(
     { method: "post", path: "/logout", tag: "login", summary: "Forgets the cookie", access: "public", answers: { 204: "logged out" } },
     (c) => {
-      deleteCookie(c, sessionCookie, { path: "/" });
+      clearSession(c);
       return c.body(null, 204);
     },
   );
-}
-
-async function setSession(c: HttpContext, role: Role): Promise<void> {
-  const secret = await derivedSecret(settingsOf(c.env).SIGNING_KEY, "cookie");
-  await setSignedCookie(c, sessionCookie, cookieValue(role, Math.floor((now() + sessionMs) / secondMs)), secret, {
-    path: "/",
-    httpOnly: true,
-    sameSite: "Strict",
-    secure: new URL(c.req.url).protocol === "https:",
-    maxAge: sessionMs / secondMs,
-  });
+  routes.add(
+    {
+      method: "post",
+      path: "/logout/everywhere",
+      tag: "login",
+      summary: "Ends every login to the dashboard, one's own too, within 5 s; tokens and Cloudflare Access stay as they are",
+      access: "operator",
+      answers: { 204: "logged out" },
+    },
+    async (c) => {
+      await settingsObject(c.env).endLogins();
+      forgetLogins();
+      await liveFeed(c.env).endLogins();
+      clearSession(c);
+      return c.body(null, 204);
+    },
+  );
 }

@@ -20,6 +20,12 @@ export function openApi(specs: readonly RouteSpec[], serverUrl: string): object 
       securitySchemes: {
         person: { type: "http", scheme: "bearer", description: "the operator's token, or the viewer's for reading" },
         cookie: { type: "apiKey", in: "cookie", name: "mesh_session" },
+        access: {
+          type: "apiKey",
+          in: "header",
+          name: "Cf-Access-Jwt-Assertion",
+          description: "put there by Cloudflare Access, where it is set up",
+        },
         agent: { type: "http", scheme: "bearer", description: "the token of the agent that the path names" },
       },
       schemas: {
@@ -40,10 +46,11 @@ export function openApi(specs: readonly RouteSpec[], serverUrl: string): object 
   };
 }
 
+/** What is named beside a scheme is the role that is needed. https://spec.openapis.org/oas/v3.1.1.html#security-requirement-object */
 const security = {
   public: [],
-  viewer: [{ person: [] }, { cookie: [] }],
-  operator: [{ person: [] }, { cookie: [] }],
+  viewer: [{ person: ["viewer"] }, { cookie: ["viewer"] }, { access: ["viewer"] }],
+  operator: [{ person: ["operator"] }, { cookie: ["operator"] }, { access: ["operator"] }],
   agent: [{ agent: [] }],
   "agent-now": [{ agent: [] }],
 } as const;
