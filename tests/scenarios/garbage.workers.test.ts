@@ -1,9 +1,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
-import { closeCodes, limits } from "../../core/protocol/frames.ts";
+import { closeCodes, limits, sessionAssignment, type ReportBody } from "../../core/protocol/frames.ts";
+import { sessionFeed } from "../../durable-objects/remote.ts";
+import { snapshotsPrefix } from "../../durable-objects/session-recording.ts";
 import { clock } from "../../platform/clock.ts";
 import { problemOf } from "../../workers/test-mesh.ts";
-import { createGate, createScenario, pushTo } from "../support/scenario.ts";
+import { createGate, createScenario, pushTo, until } from "../support/scenario.ts";
 
 const { mesh, story } = createScenario();
 afterEach(() => {
@@ -34,6 +36,7 @@ const garbage: readonly (readonly [string, string | ArrayBuffer, number])[] = [
   ],
   ["half a character", '{"type":"\ud800"}', closeCodes.badFrame],
   ["hello a second time", '{"type":"hello","version":1,"journal":"journal-other","lastAck":0}', closeCodes.badFrame],
+  ["a version in words", '{"type":"hello","version":"1","journal":"journal-1","lastAck":0}', closeCodes.unknownVersion],
   ["the version before", '{"type":"hello","version":0,"journal":"journal-1","lastAck":0}', closeCodes.unknownVersion],
   ["another version", '{"type":"hello","version":2,"journal":"journal-1","lastAck":0}', closeCodes.unknownVersion],
   ["too much", `"${"x".repeat(limits.frameBytes)}"`, closeCodes.tooLarge],
@@ -107,6 +110,69 @@ test("frames that come again, and reports of attempts that are another agent's, 
   gate.open();
   await it.reaches(issue, { phase: "ACCEPTED" });
   expect(it.repository.pulls.size).toBe(1);
+});
+
+test("frames in another order are refused from the gap on, and what was in order is taken once, however often it comes", async () => {
+  const it = await story("acme/reordered");
+  const runner = await it.runner("laptop-reordered", { plan: () => new Promise(() => {}) });
+  const issue = await it.begins();
+  await it.reaches(issue, { phase: "PLANNING", awaiting: "session" });
+  await runner.settled();
+  const { taskId = "", attempt = 1 } = runner.given[0] ?? {};
+  const began = runner.acknowledged;
+  const { usd } = await it.run(issue);
+  const used = (process: string, usd: number): ReportBody => {
+    return { type: "usage", taskId, attempt, process, inputTokens: 1, outputTokens: 1, usd };
+  };
+  const raw = (...all: [after: number, body: ReportBody][]) =>
+    runner.sendRaw(JSON.stringify({ type: "reports", reports: all.map(([after, body]) => ({ seq: began + after, at: 1, body })) }));
+  const refused = async (...all: Parameters<typeof raw>) => {
+    const hungUp = runner.hungUp();
+    raw(...all);
+    expect(await hungUp).toEqual({ code: closeCodes.badFrame, reason: `a report is missing after ${runner.acknowledged}` });
+    await runner.connect();
+    expect(runner.acknowledged).toBe(began);
+  };
+  await refused([2, used("early", 8)]);
+  await refused([2, used("early", 8)], [1, used("early", 8)]);
+  await refused([3, used("early", 8)], [1, used("early", 8)], [2, used("early", 8)]);
+
+  await runner.heard(runner.say(used("one", 0.25)));
+  await runner.heard(runner.say(used("two", 0.5)));
+  for (const after of [2, 1, 2]) raw([after, used("again", 8)]);
+  raw([1, used("again", 8)], [2, used("again", 8)], [3, { type: "plan", taskId, attempt, markdown: "# Early" }]);
+  await it.recorded("plan-proposed");
+  expect((await it.run(issue)).usd).toBeCloseTo(usd + 0.75, 9);
+  expect(runner.closings).toHaveLength(3);
+  expect(await it.events("plan-proposed")).toHaveLength(1);
+});
+
+test("what names a session of another agent is refused or passed over: its screen, its output, its conversation", async () => {
+  const [it, other] = [await story("acme/foreign-session"), await story("acme/own-session")];
+  const forever = { plan: () => new Promise<void>(() => {}) };
+  const [runner, stranger] = [await it.runner("laptop-owner", forever), await other.runner("laptop-foreign", forever)];
+  const [issue, theirs] = [await it.begins(), await other.begins()];
+  await Promise.all([it, other].map((each, at) => each.reaches(at === 0 ? issue : theirs, { phase: "PLANNING", awaiting: "session" })));
+  await Promise.all([runner.settled(), stranger.settled()]);
+  const { sessionId } = sessionAssignment.parse(runner.given[0]?.payload);
+  const { taskId = "", attempt = 1 } = stranger.given[0] ?? {};
+  const [before, theirsBefore] = [await it.run(issue), await other.run(theirs)];
+
+  stranger.write(sessionId, "lies\n");
+  await until(() => expect(stranger.refusedOutput).toEqual([sessionId]));
+  stranger.say({ type: "snapshot", taskId, attempt, sessionId, kind: "end", screen: "lies", cols: 100, rows: 30 });
+  await stranger.heard(stranger.say({ type: "session-started", taskId, attempt, sessionId, conversationId: "stolen" }));
+  const sent = await mesh.request("/agents/laptop-foreign/output", {
+    ...{ method: "POST", token: stranger.token, headers: { "content-type": "application/json" } },
+    body: JSON.stringify({ sessionId, offset: 0, data: "lies" }),
+  });
+  expect(await problemOf(sent)).toMatchObject({ status: 403, reason: "foreign-session" });
+
+  expect(await sessionFeed(env, sessionId).state()).toMatchObject({ end: 0 });
+  expect((await env.ARCHIVE.list({ prefix: snapshotsPrefix(sessionId) })).objects).toEqual([]);
+  expect(await it.run(issue)).toEqual(before);
+  expect((await other.run(theirs)).session).toEqual(theirsBefore.session);
+  expect(stranger.isOnline).toBe(true);
 });
 
 test("a flood is cut off and told so; nothing that was acknowledged is lost, and the agent goes on", async () => {

@@ -54,6 +54,8 @@ export class ScriptedRunner {
   readonly closings: { readonly code: number; readonly reason: string }[] = [];
   /** What sessions have written, and how many bytes of it the mesh has acknowledged. */
   readonly streams = new Map<string, { text: string; acknowledged: number }>();
+  /** Its sessions do no more, and say nothing when they are nudged; the runner itself is there. */
+  hangs = false;
   /** Sessions whose output the mesh has refused. */
   readonly refusedOutput: string[] = [];
   readonly #connect: Connect;
@@ -299,7 +301,7 @@ export class ScriptedRunner {
       case "prompt":
         return void doing.prompts.push(body.text);
       case "nudge":
-        return void doing.work.say({ type: "progress", summary: "still here" });
+        return void (this.hangs || doing.work.say({ type: "progress", summary: "still here" }));
       case "park":
         return void doing.work.say({ type: "parked", questionId: body.questionId });
       case "stop":
