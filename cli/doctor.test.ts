@@ -17,7 +17,8 @@ import { freshHome, root, runMesh } from "./testing/run-mesh.ts";
 let mesh: MadeUpMesh;
 let cloudflare: MadeUpMesh;
 let neon: Awaited<ReturnType<typeof startNeon>>;
-const folder = mkdtempSync(join(tmpdir(), "mesh-doctor-"));
+// As root in sight of agents, which a shared folder is not.
+const folder = mkdtempSync(join(process.getuid?.() === 0 ? "/var/lib" : tmpdir(), "mesh-doctor-"));
 
 const settings = {
   OPERATOR_TOKEN: "a-token-of-sixteen-characters",
@@ -111,6 +112,13 @@ const complete = {
   git: true,
   claude: loggedIn,
   setpriv: true,
+  prlimit: true,
+  unshare: true,
+  mount: true,
+  umount: true,
+  mountpoint: true,
+  mkdir: true,
+  rmdir: true,
   bwrap: 'shift $(($#-1)); exec "$1"',
   true: true,
   sh: true,
@@ -169,6 +177,17 @@ async function doctor(change: {
 }
 
 const here = ["--for", "start", "--for", "runner", "--for", "operate"];
+
+test.runIf(process.getuid?.() === 0)("a wall with a gap is a warning that says which", async () => {
+  const { mount: _, ...some } = complete;
+  const told = await doctor({ path: some, args: here });
+  expect(told.of("isolation")).toMatchObject({
+    status: "warning",
+    detail: expect.stringMatching(/^what agents put into \/tmp.*mount: not found/),
+  });
+  const { prlimit: __, ...unlimited } = complete;
+  expect((await doctor({ path: unlimited, args: here })).of("isolation")?.detail).toMatch(/^nothing limits how many processes/);
+});
 
 test("a machine that has everything: nothing is missing, exit code 0", async () => {
   const told = await doctor({ args: here });

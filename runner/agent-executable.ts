@@ -26,6 +26,11 @@ export function claudeExecutables(configured: string | undefined): string[] {
   return found.filter((path) => existsSync(path));
 }
 
+/** Where in a work folder the copies of programs are that agents cannot reach otherwise. */
+export function copiesIn(workFolder: string): string {
+  return join(workFolder, "bin");
+}
+
 /** A program that a run's user can execute: one of the candidates, or a copy of the first in the work folder. */
 export function usableExecutable(
   candidates: readonly string[],
@@ -38,7 +43,7 @@ export function usableExecutable(
   const [first] = candidates;
   if (first === undefined)
     return refused("Claude Code was not found: install it (npm i -g @anthropic-ai/claude-code), or name it with --claude <path>");
-  const copy = join(workFolder, "bin", "claude");
+  const copy = join(copiesIn(workFolder), "claude");
   mkdirSync(dirname(copy), { recursive: true, mode: 0o755 });
   if (!existsSync(copy) || lstatSync(copy).size !== lstatSync(realpathSync(first)).size)
     copyFileSync(first, copy, constants.COPYFILE_FICLONE);

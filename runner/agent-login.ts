@@ -7,6 +7,7 @@ import { keyVariable, loginCommands } from "./drivers/acp-login.ts";
 import { examineAcp } from "./drivers/examine-acp.ts";
 import { runCommand } from "./run-command.ts";
 import type { RunPlace } from "./run-place.ts";
+import { quoted } from "./quoted.ts";
 
 /** How a coding agent is asked whether it is logged in, and how a person logs it in. */
 export type AgentLogin = ProgramLogin | AcpLogin;
@@ -114,9 +115,4 @@ function statusIn(output: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** For a POSIX shell. */
-export function quoted(path: string): string {
-  return `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -25,7 +25,7 @@ const shown = { url: "https://auth.openai.com/codex/device", code: "Q7RT-4KXWZ" 
 /** A login command that does what the script says; each start leaves a line in `starts`. */
 function flowOf(script: string, timeLimitMs = 5_000): DeviceFlow {
   const file = join(dir, "codex");
-  writeFileSync(file, `#!/bin/sh\necho x >> ${join(dir, "starts")}\n${script}\n`);
+  writeFileSync(file, `#!/bin/sh\necho x >> ${started()}\n${script}\n`);
   chmodSync(file, 0o755);
   const root = join(dir, "login");
   const place = { root, tree: join(root, "tree"), home: join(root, "home"), tmp: join(root, "tmp"), uid: uidOf(root) };
@@ -39,7 +39,8 @@ function flowOf(script: string, timeLimitMs = 5_000): DeviceFlow {
   });
   return flow;
 }
-const starts = () => (existsSync(join(dir, "starts")) ? readFileSync(join(dir, "starts"), "utf8").length / 2 : 0);
+const started = () => join(dir, "login", "tmp", "starts");
+const starts = () => (existsSync(started()) ? readFileSync(started(), "utf8").length / 2 : 0);
 const until = (state: string) => expect.poll(() => flow?.status().state, { timeout: 10_000 }).toBe(state);
 
 test("address and code come as soon as they are printed, the command goes on, and its end is the login", async () => {
@@ -81,7 +82,7 @@ test("silence and early ends are tried three times, and then told", async () => 
 });
 
 test("a second try may succeed", async () => {
-  const codex = flowOf(`test $(wc -l < ${join(dir, "starts")}) -gt 1 || exit 1; printf '${address} Q7RT-4KXWZ \\n'; sleep 300`);
+  const codex = flowOf(`test $(wc -l < ${started()}) -gt 1 || exit 1; printf '${address} Q7RT-4KXWZ \\n'; sleep 300`);
   expect(await codex.start(never)).toMatchObject({ ok: true, value: shown });
   expect(starts()).toBe(2);
 });

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Assignment, SessionAssignment, TestResults } from "../core/protocol/frames.ts";
 import { SecretSearch } from "../tests/support/secret-search.ts";
-import { quoted } from "./agent-login.ts";
+import { quoted } from "./quoted.ts";
 import type { AgentDriver } from "./drivers/driver.ts";
 import { agentEnvironment, detectIsolation } from "./isolation.ts";
 import { runCommand } from "./run-command.ts";
+import type { RunLimits } from "./run-limits.ts";
 import { placeOf, type RunPlace } from "./run-place.ts";
 import { startRunner, type Runner } from "./runner.ts";
 import { startGitServer, type GitServer } from "./testing/git-server.ts";
@@ -41,7 +42,8 @@ afterAll(async () => {
 beforeEach(async () => {
   mesh = await startMeshDouble();
   mesh.variables = { PROJECT_KEY: projectKey };
-  dir = mkdtempSync(join(tmpdir(), "hostile-"));
+  // Where services keep what is theirs: what lies in a shared folder is out of sight anyway.
+  dir = mkdtempSync(join(isRoot ? "/var/lib" : tmpdir(), "hostile-"));
   chmodSync(dir, 0o755);
 });
 afterEach(async () => {
@@ -52,11 +54,16 @@ afterEach(async () => {
 });
 
 /** With a shell script for an agent, or with Claude Code. */
-async function start(driver: AgentDriver | "claude" = shellDriver(() => script), agentEnv: Record<string, string> = {}): Promise<void> {
+async function start(
+  driver: AgentDriver | "claude" = shellDriver(() => script),
+  agentEnv: Record<string, string> = {},
+  limits: Partial<RunLimits> = {},
+): Promise<void> {
   const connected = mesh.connected();
   runner = await startRunner({
     ...{ url: mesh.url, id: "laptop-1", token: mesh.token, slots: 4, dir, trust: ["acme/todo"], log: () => undefined },
     agentEnv: { AGENT_API_KEY: agentKey, ...agentEnv },
+    limits,
     ...(driver === "claude" ? {} : { driver }),
   });
   await connected;
@@ -238,9 +245,7 @@ describe("what is run", () => {
       requests.push(body);
       return results === 0 ? { tool: "Bash", input: { command: "echo tool-ran", description: "x" } } : "Done.";
     });
-    const marker = join(dir, "marker");
-    writeFileSync(marker, "");
-    chmodSync(marker, 0o666);
+    const marker = '"$HOME/marker"';
     const hook = [{ hooks: [{ type: "command", command: `echo hook >> ${marker}` }] }];
     const settings = JSON.stringify({
       hooks: { SessionStart: hook, UserPromptSubmit: hook, Stop: hook, PreToolUse: [{ matcher: "*", ...hook[0] }] },
@@ -261,12 +266,13 @@ describe("what is run", () => {
       ".mcp.json": JSON.stringify({ mcpServers: { evil: { command: "sh", args: ["-c", `echo mcp >> ${marker}`] } } }),
     });
     await start("claude", { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: "any", CLAUDE_CODE_MAX_RETRIES: "0" });
-    await doneWith(assign("implement", { baseBranch: "steering" }));
+    const assigned = assign("implement", { baseBranch: "steering" });
+    await doneWith(assigned);
     await model.stop();
     expect(requests.length).toBeGreaterThan(1);
     expect(requests.join("\n")).toContain("tool-ran");
     expect(requests.join("\n")).not.toContain("STEERING-WORD");
-    expect(readFileSync(marker, "utf8")).toBe("");
+    expect(readdirSync(assigned.place.home)).not.toContain("marker");
   }, 60_000);
 
   test.runIf(isRoot)(
@@ -312,11 +318,11 @@ describe("what is run", () => {
   test("branches and files named like options are names", async () => {
     await start();
     const marker = join(dir, "option-ran");
-    const helper = join(tmpdir(), `option-${process.pid}.sh`);
-    writeFileSync(helper, `#!/bin/sh\ntouch ${marker}\n`, { mode: 0o755 });
+    const helper = join(dir, "option.sh");
+    writeFileSync(helper, `#!/bin/sh\ntouch ${marker} || touch "$HOME/option-ran"\n`, { mode: 0o755 });
     const base = `--upload-pack=${helper}`;
     git.git("update-ref", `refs/heads/${base}`, "main");
-    const { done, branch } = await work(
+    const { done, branch, place } = await work(
       `for name in ${quoted("--upload-pack=sh")} -rf --output=stolen ${quoted("a\nb")} ${quoted("\u001B]0;x\u0007")} '$(id)' '; id' ; do echo x > "./$name"; done; git add --all; git commit -qm work`,
       { baseBranch: base },
     );
@@ -328,7 +334,7 @@ describe("what is run", () => {
     rmSync(helper);
     expect(exitCode).toBe(0);
     expect(counts).toMatchObject({ passed: 1 });
-    expect(existsSync(marker)).toBe(false);
+    expect([existsSync(marker), existsSync(join(place.home, "option-ran"))]).toEqual([false, false]);
     expect(JSON.stringify(mesh.reports)).not.toContain(String.raw`\u001b]0;x`);
   });
 
@@ -417,6 +423,21 @@ describe("what is reached", () => {
     mesh.keepOutput = true;
     await expectAlive();
   }, 60_000);
+
+  test.runIf(isRoot)("a fork bomb is a failure of the tests and of the agent's commands; the runner lives", async () => {
+    await start(
+      shellDriver(() => script),
+      {},
+      { processes: 80 },
+    );
+    const bomb = "bomb() { bomb | bomb & }; bomb; for i in $(seq 100); do sleep 9 & done; echo went on";
+    const { exitCode, tail } = await tests(bomb);
+    expect(exitCode).not.toBe(0);
+    expect(tail).toMatch(/[Cc]annot fork|Resource temporarily unavailable/);
+    const { done } = await work(bomb);
+    expect(((await done).result as { text: string }).text).toMatch(/[Cc]annot fork|Resource temporarily unavailable/);
+    await expectAlive();
+  });
 
   test("a log that the disk does not take ends neither the tests nor the runner", async () => {
     const place = runPlace("acme/todo", "mesh/1.1");

@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, chownSync, constants, mkdirSync } from "node:fs";
+import { accessSync, chownSync, constants, existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { privateMounts, sharedFolders } from "./private-mounts.ts";
+import { limitArguments, machineHere, runLimits, type RunLimits } from "./run-limits.ts";
 import type { RunPlace } from "./run-place.ts";
 
 export interface CommandLine {
@@ -11,13 +13,15 @@ export interface CommandLine {
 
 /**
  * The wall between the runner and everything a repository brings (the agent, its commands, tests, git in its worktree). `user`: each run has an
- * unprivileged user of its own. `bubblewrap`: own /proc and process tree, the runner's folders and the user's home hidden. `none`: no wall, so
+ * unprivileged user of its own, and a `/tmp` (and what else is shared) of its own. `bubblewrap`: own /proc and process tree, the runner's folders and the user's home hidden. `none`: no wall, so
  * only repositories named as trusted may be worked on.
  */
 export interface Isolation {
   readonly kind: "user" | "bubblewrap" | "none";
   /** Why it is `none`; for people. */
   readonly reason: string;
+  /** What the wall lacks on this machine, each a sentence for people; empty when it is whole. */
+  readonly gaps: readonly string[];
   /** Makes the folders of a run and gives them to its user. */
   prepare(place: RunPlace): void;
   /** The command line that runs `command` behind the wall. */
@@ -31,6 +35,8 @@ export interface IsolationSettings {
   readonly stateFolder: string;
   /** Programs outside the usual system folders that agents need to read (the agent's executable). */
   readonly readable: readonly string[];
+  /** What a run may take of the machine; `runLimits` unless said. */
+  readonly limits?: Partial<RunLimits>;
   /** Root is not used as such; for tests. */
   readonly platform?: { readonly root: boolean; readonly linux: boolean };
 }
@@ -39,20 +45,44 @@ export interface IsolationSettings {
 export function detectIsolation(settings: IsolationSettings): Isolation {
   const { root, linux } = settings.platform ?? { root: process.getuid?.() === 0, linux: process.platform === "linux" };
   if (!linux) return noIsolation("separate users and bubblewrap are used on Linux only");
+  const limits = limitsHere(root, settings.limits);
   if (root) {
-    const tried = spawnSync("setpriv", [...dropPrivileges(1_700_000_000), "true"], { stdio: "ignore" });
-    return tried.status === 0 ? userIsolation() : noIsolation("setpriv (package util-linux) cannot change to another user here");
+    const tried = spawnSync("setpriv", [...dropPrivileges(probedUid), "true"], { stdio: "ignore" });
+    return tried.status === 0
+      ? userIsolation(settings, limits)
+      : noIsolation("setpriv (package util-linux) cannot change to another user here");
   }
   const bwrap = findOnPath("bwrap");
   if (bwrap === undefined) return noIsolation("bubblewrap is not installed (package bubblewrap), and the runner is not root");
   const tried = spawnSync(bwrap, ["--ro-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--dev", "/dev", "true"], { stdio: "ignore" });
-  return tried.status === 0 ? bubblewrap(bwrap, settings) : noIsolation("bubblewrap cannot make a sandbox here (user namespaces are off?)");
+  return tried.status === 0
+    ? bubblewrap(bwrap, settings, limits)
+    : noIsolation("bubblewrap cannot make a sandbox here (user namespaces are off?)");
 }
 
-function userIsolation(): Isolation {
+const probedUid = 1_700_000_000;
+
+/** What stands before a command so that the limits hold for it and all that it starts; empty where they cannot be set. */
+function limitsHere(ownUsers: boolean, wanted: Partial<RunLimits> = {}): readonly string[] {
+  const before = ["prlimit", ...limitArguments({ ...runLimits, ...wanted }, machineHere(ownUsers)), "--"];
+  return spawnSync("prlimit", [...before.slice(1), "true"], { stdio: "ignore" }).status === 0 ? before : [];
+}
+
+const noLimits =
+  "nothing limits how many processes and how large files a run makes, and core dumps are on: prlimit (package util-linux) cannot set limits here";
+
+function userIsolation({ readable }: IsolationSettings, limits: readonly string[]): Isolation {
+  const begun = (place: RunPlace) => ["--mount", "--ipc", "--", "sh", "-c", privateMounts(place, readable), "sh"];
+  const nowhere = { root: "/", tree: "/", home: "/", tmp: "/", uid: probedUid };
+  const tried = spawnSync("unshare", [...begun(nowhere), ...limits, "setpriv", ...dropPrivileges(probedUid), "true"], { encoding: "utf8" });
+  const isPrivate = tried.status === 0;
+  const why = (tried.stderr ?? "").trim().slice(-300) || tried.error?.message || "unshare (package util-linux) failed";
+  const shared = `what agents put into ${sharedFolders.join(", ")} other runs see until the step ends: this machine allows no mounts of a run's own (${why})`;
+  const as = (place: RunPlace, command: readonly string[]) => ["setpriv", ...dropPrivileges(place.uid), ...command];
   return {
     kind: "user",
     reason: "",
+    gaps: [...(isPrivate ? [] : [shared]), ...(limits.length > 0 ? [] : [noLimits])],
     prepare(place) {
       mkdirSync(place.root, { recursive: true, mode: 0o711 });
       for (const folder of [place.tree, place.home, place.tmp]) {
@@ -60,16 +90,32 @@ function userIsolation(): Isolation {
         chownSync(folder, place.uid, place.uid);
       }
     },
-    wrap: (place, command, args) => ({ command: "setpriv", args: [...dropPrivileges(place.uid), command, ...args] }),
-    endAll(place) {
+    wrap(place, command, args) {
+      const limited = [...limits, ...as(place, [command, ...args])];
+      return commandLine(isPrivate ? ["unshare", ...begun(place), ...limited] : limited);
+    },
+    async endAll(place) {
       // To pid -1 as the run's user: every process of that user and no other.
-      const killer = spawn("setpriv", [...dropPrivileges(place.uid), "kill", "-KILL", "--", "-1"], { stdio: "ignore" });
-      return new Promise((resolve) => {
-        killer.once("exit", () => resolve());
-        killer.once("error", () => resolve());
-      });
+      await quietly(as(place, ["kill", "-KILL", "--", "-1"]));
+      const folders = sharedFolders.filter((folder) => existsSync(folder));
+      const left = ["-xdev", "-mindepth", "1", "-user", String(place.uid), "!", "-path", `${place.root}/*`, "-delete"];
+      if (!isPrivate) await quietly(as(place, ["find", ...folders, ...left]));
     },
   };
+}
+
+function commandLine([command = "", ...args]: readonly string[]): CommandLine {
+  return { command, args };
+}
+
+/** Resolves when the command has ended, whatever it says. */
+function quietly(words: readonly string[]): Promise<void> {
+  const { command, args } = commandLine(words);
+  const child = spawn(command, [...args], { stdio: "ignore", cwd: "/" });
+  return new Promise((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
 }
 
 function dropPrivileges(uid: number): string[] {
@@ -93,13 +139,14 @@ function dropPrivileges(uid: number): string[] {
 /** The arguments of bwrap for a run; the process tree ends with the first process, so nothing is left behind. */
 export function bubblewrapArguments(place: RunPlace, settings: IsolationSettings): string[] {
   const home = homedir();
-  const readable = settings.readable.filter((path) => path.startsWith(`${home}/`) || path.startsWith(`${settings.stateFolder}/`));
+  const hidden = [home, settings.stateFolder, "/tmp", "/var/tmp", "/run"];
+  const readable = settings.readable.filter((path) => hidden.some((folder) => path.startsWith(`${folder}/`)));
   return [
     ...["--die-with-parent", "--new-session", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--cap-drop", "ALL"],
     ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/var/tmp"],
     ...["--ro-bind-try", "/run/systemd/resolve", "/run/systemd/resolve"],
     ...["--tmpfs", home, "--tmpfs", settings.stateFolder],
-    ...readable.flatMap((path) => ["--ro-bind", path, path]),
+    ...readable.flatMap((path) => ["--ro-bind-try", path, path]),
     // The run's root is the runner's: a link put there would lead what the runner writes to elsewhere.
     ...["--ro-bind", place.root, place.root],
     ...[place.tree, place.home, place.tmp].flatMap((path) => ["--bind", path, path]),
@@ -107,12 +154,13 @@ export function bubblewrapArguments(place: RunPlace, settings: IsolationSettings
   ];
 }
 
-function bubblewrap(bwrap: string, settings: IsolationSettings): Isolation {
+function bubblewrap(bwrap: string, settings: IsolationSettings, limits: readonly string[]): Isolation {
   return {
     kind: "bubblewrap",
     reason: "",
+    gaps: limits.length > 0 ? [] : [noLimits],
     prepare: makeFolders,
-    wrap: (place, command, args) => ({ command: bwrap, args: [...bubblewrapArguments(place, settings), command, ...args] }),
+    wrap: (place, command, args) => ({ command: bwrap, args: [...bubblewrapArguments(place, settings), ...limits, command, ...args] }),
     endAll: () => Promise.resolve(),
   };
 }
@@ -122,6 +170,7 @@ export function noIsolation(reason: string): Isolation {
   return {
     kind: "none",
     reason,
+    gaps: [],
     prepare: makeFolders,
     wrap: (_place, command, args) => ({ command, args }),
     endAll: () => Promise.resolve(),

@@ -6,6 +6,7 @@ import { dayMs, secondMs } from "../core/time.ts";
 import { parseAgent } from "./agent-choice.ts";
 import { knownDevices, type DeviceCommand } from "./agent-login.ts";
 import { RunnerSetupError } from "./runner-setup.ts";
+import { runLimits } from "./run-limits.ts";
 import { runnerVersion } from "./registration.ts";
 import { defaultHeartbeatMs } from "./mesh-link.ts";
 import { defaultContactLimitMs, startRunner } from "./runner.ts";
@@ -18,6 +19,12 @@ function parseSlots(text: string): number {
   const slots = Number(text);
   if (!Number.isInteger(slots) || slots < 1 || slots > 1_000) throw new InvalidArgumentError("a whole number from 1 to 1000");
   return slots;
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 32 || count > 1_000_000) throw new InvalidArgumentError("a whole number from 32 to 1000000");
+  return count;
 }
 
 function parseLimit(text: string): number {
@@ -72,6 +79,9 @@ const program = new Command("mesh-runner")
   .option("--disk-gb <n>", "worktrees together; over it the oldest unused ones are removed", parseLimit)
   .option("--contact-limit <seconds>", "without contact for so long the agents are stopped", parseLimit, defaultContactLimitMs / secondMs)
   .option("--heartbeat <seconds>", "between two signs of life", parseLimit, defaultHeartbeatMs / secondMs)
+  .option("--agent-processes <n>", "processes and threads of one run at a time", parseCount, runLimits.processes)
+  .option("--agent-open-files <n>", "open files of each of its processes", parseCount, runLimits.openFiles)
+  .option("--agent-file-gb <n>", "the largest file that it may write", parseLimit, runLimits.fileBytes / 1024 ** 3)
   .option("--agent <agent>", 'which coding agent: claude, "acp:<command>" (Agent Client Protocol), or "command:<command>"', "claude")
   .option("--claude <path>", "path of Claude Code")
   .option("--trust <owner/name>", "take this repository even without isolation (repeatable)", collect, [])
@@ -92,6 +102,9 @@ interface Flags {
   diskGb?: number;
   contactLimit: number;
   heartbeat: number;
+  agentProcesses: number;
+  agentOpenFiles: number;
+  agentFileGb: number;
   agent: string;
   claude?: string;
   trust: string[];
@@ -114,6 +127,11 @@ try {
     ...loginTimeLimit(),
     contactLimitMs: flags.contactLimit * secondMs,
     heartbeatMs: flags.heartbeat * secondMs,
+    limits: {
+      processes: flags.agentProcesses,
+      openFiles: flags.agentOpenFiles,
+      fileBytes: Math.max(1, Math.round(flags.agentFileGb * 1024 ** 3)),
+    },
     sweep: { keepMs: flags.keepDays * dayMs, mostBytes: flags.diskGb === undefined ? null : flags.diskGb * 1024 ** 3 },
   });
   let signals = 0;

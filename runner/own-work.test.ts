@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -36,7 +36,8 @@ afterAll(() => git.stop());
 beforeEach(async () => {
   mesh = await startMeshDouble();
   mesh.credential = { ...mesh.credential, cloneUrl: git.cloneUrl };
-  dir = mkdtempSync(join(tmpdir(), "own-work-"));
+  // In sight of the commands, which a shared folder is not.
+  dir = mkdtempSync(join(process.getuid?.() === 0 ? "/var/lib" : tmpdir(), "own-work-"));
   chmodSync(dir, 0o755);
 });
 afterEach(async () => {
@@ -200,12 +201,12 @@ describe("a trial", () => {
 
   test("a runner killed in the middle does it again, and reports once", async () => {
     await startProcess();
-    const begun = join(dir, "begun");
-    writeFileSync(begun, "");
-    chmodSync(begun, 0o666);
-    const trial = tryOut({ testCommand: `echo x >> ${begun}; test $(wc -l < ${begun}) -gt 1 || sleep 300` });
-    await expect.poll(() => readFileSync(begun, "utf8"), { timeout: 20_000 }).toBe("x\n");
+    const goOn = join(dir, "go-on");
+    const trial = tryOut({ testCommand: `touch $TMPDIR/begun; test -e ${goOn} || sleep 300` });
+    const hasBegun = () => readdirSync(join(dir, "worktrees"), { recursive: true }).some((path) => String(path).endsWith("/begun"));
+    await expect.poll(() => existsSync(join(dir, "worktrees")) && hasBegun(), { timeout: 20_000 }).toBe(true);
     child?.kill("SIGKILL");
+    writeFileSync(goOn, "");
     await startProcess();
     expect(mesh.hellos.at(-1)?.working).toEqual([trial]);
     expect(await resultOf(trial)).toMatchObject({ ok: true });

@@ -73,7 +73,7 @@ function processesIn(place: RunPlace): number {
 }
 
 test("left alone, a runner stops its agent by itself and keeps the worktree; what it says of that comes when the mesh is back", async () => {
-  await start({ contactLimitMs: 1_000 });
+  await start({ contactLimitMs: 3_000 });
   script = "echo kept > kept.txt; touch $TMPDIR/begun; sleep 300";
   const place = assign(1);
   await expect.poll(() => existsSync(join(place.tmp, "begun")), { timeout: 10_000 }).toBe(true);

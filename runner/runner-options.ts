@@ -2,6 +2,7 @@ import type { AgentChoice } from "./agent-choice.ts";
 import type { AgentLogin, DeviceCommand } from "./agent-login.ts";
 import type { AgentDriver } from "./drivers/driver.ts";
 import type { Log } from "./log.ts";
+import type { RunLimits } from "./run-limits.ts";
 import type { SweepLimits } from "./sweep.ts";
 
 /** What a runner is started with. */
@@ -17,6 +18,8 @@ export interface RunnerOptions {
   readonly dir: string;
   /** How long, and how much, of what runs have left is kept here; 14 days, and as much as there is. */
   readonly sweep?: Partial<SweepLimits>;
+  /** What the processes of one run may take of the machine; `runLimits` unless said. */
+  readonly limits?: Partial<RunLimits>;
   /** Repositories (`owner/name`) taken even without isolation. */
   readonly trust?: readonly string[];
   /** Given to the agent and to test commands, e.g. `ANTHROPIC_API_KEY`. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { driverOf, programOf, readableOf } from "./agent-choice.ts";
-import { claudeExecutables, usableExecutable } from "./agent-executable.ts";
+import { claudeExecutables, copiesIn, usableExecutable } from "./agent-executable.ts";
 import { claudeLogin, type AgentLogin } from "./agent-login.ts";
 import { createClaudeDriver } from "./drivers/claude-driver.ts";
 import type { AgentDriver } from "./drivers/driver.ts";
@@ -18,7 +18,7 @@ export class RunnerSetupError extends Error {
 /** The folder for worktrees: the runner's own, or one that the agents' users can reach when that lies in someone's private folder. Throws `RunnerSetupError`. */
 export function reachableFolder(dir: string, isolation: Isolation): string {
   if (isolation.kind !== "user" || canPass(dir, isolation)) return dir;
-  const folder = join("/var/tmp", `mesh-six-${createHash("sha256").update(dir).digest("hex").slice(0, 12)}`);
+  const folder = folderForAll(dir);
   if (!existsSync(folder)) mkdirSync(folder, { mode: 0o711 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== 0 || (found.mode & 0o022) !== 0)
@@ -26,6 +26,10 @@ export function reachableFolder(dir: string, isolation: Isolation): string {
   if (!canPass(folder, isolation))
     throw new RunnerSetupError(`the users that agents run as cannot reach ${dir} nor ${folder}: name another --dir`);
   return folder;
+}
+
+function folderForAll(dir: string): string {
+  return join("/var/tmp", `mesh-six-${createHash("sha256").update(dir).digest("hex").slice(0, 12)}`);
 }
 
 function canPass(folder: string, isolation: Isolation): boolean {
@@ -50,11 +54,12 @@ export interface HostedAgent {
 }
 
 /** Finds the wall that this machine offers, and the chosen agent behind it. Throws `RunnerSetupError`. */
-export function hostedAgent(options: Pick<RunnerOptions, "agent" | "claude" | "driver" | "login">, dir: string): HostedAgent {
+export function hostedAgent(options: Pick<RunnerOptions, "agent" | "claude" | "driver" | "login" | "limits">, dir: string): HostedAgent {
   const choice = options.agent ?? { kind: "claude" };
   const candidates = options.driver === undefined && choice.kind === "claude" ? claudeExecutables(options.claude) : [];
-  const readable = [...candidates, ...readableOf(choice), dirname(dirname(process.execPath))];
-  const isolation = detectIsolation({ stateFolder: dir, readable });
+  const copies = [dir, folderForAll(dir)].map(copiesIn);
+  const readable = [...candidates, ...readableOf(choice), ...copies, dirname(dirname(process.execPath))];
+  const isolation = detectIsolation({ stateFolder: dir, readable, ...(options.limits === undefined ? {} : { limits: options.limits }) });
   const workFolder = reachableFolder(dir, isolation);
   if (options.driver !== undefined) return { isolation, workFolder, driver: options.driver, login: options.login };
   if (choice.kind === "claude") {

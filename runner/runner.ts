@@ -67,6 +67,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       isolation: isolation.kind,
       ...(isolation.kind === "none" ? { reason: isolation.reason } : {}),
     });
+    for (const reason of isolation.gaps) log("warn", "the wall around agents has a gap", { reason });
     return new HostingRunner(options, { dir, workFolder, isolation, driver, login, log, unlock });
   } catch (error) {
     unlock();

@@ -5,7 +5,7 @@ import type { AgentChoice } from "../../runner/agent-choice.ts";
 import { claudeExecutables } from "../../runner/agent-executable.ts";
 import { detectIsolation, findOnPath } from "../../runner/isolation.ts";
 import { examineOtherAgent } from "./other-agent.ts";
-import { fine, missing, type Finding, type Purpose, type Subject } from "./finding.ts";
+import { fine, missing, warning, type Finding, type Purpose, type Subject } from "./finding.ts";
 import { isAtLeast, runProgram, versionIn } from "./run-program.ts";
 
 const here = "this machine" as const;
@@ -110,8 +110,9 @@ async function examineAgent({ agent, claude, keysComeFromMesh }: MachineOptions)
 
 function examineIsolation(): Finding {
   const subject: Subject = { name: "isolation", group: here, neededFor: ["runner"] };
-  const { kind, reason } = detectIsolation({ stateFolder: join(homedir(), ".mesh-six", "runner"), readable: [] });
-  if (kind === "user") return fine(subject, "as root: each run gets a user of its own");
+  const { kind, reason, gaps } = detectIsolation({ stateFolder: join(homedir(), ".mesh-six", "runner"), readable: [] });
+  if (gaps.length > 0) return warning(subject, gaps.join("; "), "install util-linux whole; in a container, allow it CAP_SYS_ADMIN");
+  if (kind === "user") return fine(subject, "as root: each run gets a user, and shared folders, of its own");
   if (kind === "bubblewrap") return fine(subject, "bubblewrap");
   return missing(
     subject,

@@ -4,7 +4,7 @@ set -eu
 isolation=${ISOLATION:-user}
 missing=""
 command -v git >/dev/null || missing="$missing git"
-command -v setpriv >/dev/null || missing="$missing util-linux"
+{ command -v setpriv && command -v prlimit && command -v unshare; } >/dev/null || missing="$missing util-linux"
 [ "$isolation" != bubblewrap ] || command -v bwrap >/dev/null || missing="$missing bubblewrap"
 if [ -n "$missing" ]; then
   if command -v apt-get >/dev/null; then
