@@ -1,5 +1,5 @@
 import { WebSocket } from "ws";
-import { closeCodes, heartbeatRequest, limits, meshFrame, protocolVersion } from "../core/protocol/frames.ts";
+import { closeCodes, heartbeatRequest, limits, protocolVersion } from "../core/protocol/frames.ts";
 import type { AgentFrame, Assignment, Command, MeshFrame, Registration } from "../core/protocol/frames.ts";
 import { plainText } from "../core/sessions/recording.ts";
 import type { Moment } from "../core/time.ts";
@@ -7,6 +7,7 @@ import { batched } from "./client/protocol.ts";
 import type { Journal } from "./journal.ts";
 import type { Log } from "./log.ts";
 import { agentUrl, register, type MeshAccess } from "./mesh-api.ts";
+import { parseMeshFrame } from "./parse-mesh-frame.ts";
 import { runnerVersion } from "./registration.ts";
 
 /** Why a runner cannot go on trying; its message is for the person who started it. */
@@ -179,7 +180,7 @@ class Link implements MeshLink {
   #hear(data: string): void {
     const { journal, log } = this.#options;
     this.lastContactAt = Date.now();
-    const frame = parseFrame(data);
+    const frame = parseMeshFrame(data);
     if (frame === "malformed") {
       log("error", "the mesh sent a frame that cannot be read", { bytes: data.length });
       return this.#socket?.close(closeCodes.badFrame);
@@ -260,20 +261,4 @@ function endOf(code: number, mesh: MeshAccess, said: string): LinkEnd | undefine
 function otherVersion(mesh: MeshAccess, said: string): LinkEnd {
   const spoken = `this runner (${runnerVersion}) speaks version ${protocolVersion} of the agent protocol`;
   return { reason: "unsupported-version", message: `${spoken}, and the mesh at ${mesh.url} refuses it: ${plainText(said)}` };
-}
-
-const knownFrames = new Set<string>(meshFrame.options.map(({ shape }) => shape.type.value));
-
-function parseFrame(data: string): MeshFrame | "unknown" | "malformed" {
-  try {
-    const value: unknown = JSON.parse(data);
-    const frame = meshFrame.safeParse(value);
-    if (frame.success) return frame.data;
-    const { type, version } = value as { readonly type?: unknown; readonly version?: unknown };
-    // Of a mesh of another version nothing more is to be understood than that it is one.
-    if (type === "welcome" && typeof version === "number") return { type, version, ack: 0 };
-    return typeof type === "string" && !knownFrames.has(type) ? "unknown" : "malformed";
-  } catch {
-    return "malformed";
-  }
 }

@@ -118,6 +118,7 @@ describe("registration", () => {
         ["qa", undefined],
         ["environment", 1],
         ["agent-login", 2],
+        ["mesh.probe", 1],
       ],
     ]);
   });
@@ -228,6 +229,28 @@ describe("a trial", () => {
     await mesh.until("task-accepted", ({ taskId }) => taskId === revoked.taskId);
     mesh.send({ type: "command", command: { commandId: "stop", ...revoked, body: { type: "stop", mode: "now", reason: "taken back" } } });
     expect(await failureOf(revoked)).toMatchObject({ kind: "infrastructure", message: "taken back" });
+  });
+});
+
+describe("a probe", () => {
+  test("comes back with its value, one at a time, and makes nothing on the disk", async () => {
+    await start();
+    const before = readdirSync(dir, { recursive: true }).toSorted();
+    const held = assign("mesh.probe", { value: "held", holdMs: 300_000 });
+    await mesh.until("task-accepted", ({ taskId }) => taskId === held.taskId);
+    const second = assign("mesh.probe", { value: "second", holdMs: 0 });
+    expect(await mesh.until("task-declined")).toMatchObject({ ...second, reason: "no free slot" });
+    mesh.send({ type: "drain" });
+    mesh.send({ type: "command", command: { commandId: "stop", ...held, body: { type: "stop", mode: "now", reason: "enough" } } });
+    expect(await failureOf(held)).toMatchObject({ kind: "infrastructure", message: "enough" });
+    // A drain is the mesh's own business: what it gives out all the same is taken.
+    expect(await resultOf(assign("mesh.probe", { value: "third", holdMs: 0 }))).toEqual({ value: "third" });
+    expect(await failureOf(assign("mesh.probe", { value: 7 }))).toMatchObject({
+      kind: "configuration",
+      message: expect.stringContaining("holdMs"),
+    });
+    expect(readdirSync(dir, { recursive: true }).toSorted()).toEqual(before);
+    expect([mesh.credentialsAsked, mesh.bundlesOpened]).toEqual([[], 0]);
   });
 });
 

@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { z } from "zod";
 import type { Assignment, ReportBody } from "../core/protocol/frames.ts";
+import { probeCapability, probeWork } from "../core/protocol/probe-work.ts";
 import { loginWork, runnerCapabilities, trialWork, type LoginWork, type TrialWork } from "../core/protocol/runner-work.ts";
 import { refused, ok, type Result } from "../core/result.ts";
 import { loginStatus, type AgentLogin, type DeviceCommand } from "./agent-login.ts";
 import type { AttemptVariables } from "./attempt-variables.ts";
+import { answerProbe } from "./client/answer-probe.ts";
 import { DeviceFlow } from "./device-flow.ts";
 import type { Repository, WorkFailure } from "./git/repository.ts";
 import { agentEnvironment, type Isolation } from "./isolation.ts";
@@ -17,7 +19,14 @@ import type { Step } from "./step.ts";
 import { runTrial } from "./trial.ts";
 
 /** How many of each at a time, beside the sessions' slots. */
-export const ownSlots: Readonly<Record<string, number>> = { [runnerCapabilities.trial]: 1, [runnerCapabilities.login]: 2 };
+export const ownSlots: Readonly<Record<string, number>> = {
+  [runnerCapabilities.trial]: 1,
+  [runnerCapabilities.login]: 2,
+  [probeCapability]: 1,
+};
+
+/** Those of it that every token allows. */
+export const leastOwnSlots: Readonly<Record<string, number>> = { [probeCapability]: 1 };
 
 export interface OwnWorkOptions {
   /** Where trials have their worktrees, and logins their home. */
@@ -39,7 +48,7 @@ export interface OwnWorkOptions {
   readonly repository: (repository: { owner: string; name: string }) => Promise<Repository>;
 }
 
-/** What a runner does beside sessions: plain tasks that try out a repository, or are about the agent's login. */
+/** What a runner does beside sessions: plain tasks that try out a repository, are about the agent's login, or test the runner itself. */
 export class OwnWork {
   readonly #options: OwnWorkOptions;
   readonly #loginPlace: RunPlace;
@@ -69,6 +78,10 @@ export class OwnWork {
   #workOf(assignment: Assignment): PlainWork {
     if (assignment.capability === runnerCapabilities.trial) {
       return parsed(trialWork, assignment, (work) => (signal) => this.#trial(work, assignment, signal));
+    }
+    if (assignment.capability === probeCapability) {
+      // Nothing but time passes: no folder, no agent, no repository, no request.
+      return parsed(probeWork, assignment, (payload) => async (signal) => ok(await answerProbe({ payload, signal })));
     }
     return parsed(loginWork, assignment, (work) => (signal) => this.#login(work, signal));
   }

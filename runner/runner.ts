@@ -21,7 +21,7 @@ import { askForCredential, type GitCredential } from "./mesh-api.ts";
 import { connectMesh, type LinkEnd, type MeshLink } from "./mesh-link.ts";
 import { OutputSender } from "./output/output-sender.ts";
 import { watchStep } from "./output/watch-step.ts";
-import { isOwnWork, OwnWork, ownSlots } from "./own-work.ts";
+import { isOwnWork, leastOwnSlots, OwnWork, ownSlots } from "./own-work.ts";
 import { registrationOf } from "./registration.ts";
 import { Repositories } from "./repositories.ts";
 import type { RunnerOptions } from "./runner-options.ts";
@@ -132,13 +132,13 @@ class HostingRunner implements Runner {
     this.#link = connectMesh({
       mesh: { url: options.url, id: options.id, token: options.token },
       registration: registrationOf(options.slots, isolation, ownSlots, setup.driver.name),
-      leastRegistration: registrationOf(options.slots, isolation, {}, setup.driver.name),
+      leastRegistration: registrationOf(options.slots, isolation, leastOwnSlots, setup.driver.name),
       journal: this.#journal,
       log,
       heartbeatMs: options.heartbeatMs,
       onAssign: (assignment) => this.#assigned(assignment),
       onCommand: (command) => this.#commanded(command),
-      onDrain: () => (this.#draining = true),
+      onDrain: () => log("info", "the mesh gives this runner nothing new for now", { agent: options.id }),
       onConnected: () => this.#output.connected(),
       onOutput: (said) => this.#output.heard(said),
     });
@@ -190,7 +190,7 @@ class HostingRunner implements Runner {
     if (this.#draining) return "this runner is shutting down";
     if (isOwnWork(assignment)) return this.#own.refusalOf(assignment, this.#journal.live());
     const session = sessionAssignment.safeParse(assignment.payload);
-    if (!session.success) return "this runner does steps of coding sessions, in the form of protocol version 1, trials and logins";
+    if (!session.success) return "this runner does steps of coding sessions, in the form of protocol version 1, trials, logins and probes";
     if (placeOf(this.#setup.workFolder, session.data) === undefined) return "the project or branch has not the form of a run's";
     const sessions = this.#journal.live().filter((record) => !isOwnWork(record.assignment));
     if (sessions.length >= this.#options.slots) return "no free slot";

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { node, runMesh } from "../../cli/testing/run-mesh.ts";
+import type { AgentView } from "../../core/pool/views.ts";
 import type { TaskView } from "../../core/project/views.ts";
 import { meshForTest, root, until } from "./mesh-fixture.ts";
 import { phoneBrowser } from "./phone.ts";
@@ -72,6 +73,26 @@ test.concurrent("the example by curl does the same by long-poll; it offers no pr
   // At once: a shell hears a milder signal only when its curl has come back.
   child.kill("SIGKILL");
   await ended;
+});
+
+test.concurrent("a runner passes it too, which touches no repository and asks no model; then it takes work as before", async () => {
+  await mesh.startRunner("probed");
+  await until("the runner is in contact", async () => (await mesh.client.get<AgentView>("/agents/probed")).status === "online");
+  const tested = await runMesh(["agents", "test", "probed"], {
+    env: { MESH_URL: address(), MESH_TOKEN: mesh.operatorToken, NO_COLOR: "1" },
+  });
+  expect([tested.stdout, tested.stderr, tested.code]).toEqual([expect.stringContaining("probed passed."), "", 0]);
+  expect(tested.stdout.match(/^pass /gm)).toHaveLength(11);
+  const dir = join(mesh.dataDir, "runners/probed");
+  expect(["worktrees", "repositories", "login"].filter((name) => existsSync(join(dir, name)))).toEqual([]);
+  expect(mesh.model.calls).toEqual([]);
+  const payload = { type: "device-status" };
+  const { tasks } = await mesh.client.post<{ tasks: { id: string }[] }>("/tasks", { capability: "agent-login", payload, agent: "probed" });
+  const task = await until("it does a task", async () => {
+    const view = await mesh.client.get<TaskView>(`/tasks/${tasks[0]?.id}`);
+    return view.endedAt === null ? null : view;
+  });
+  expect(task).toMatchObject({ status: "completed", attempts: [{ number: 1 }], result: { state: "none" } });
 });
 
 test.concurrent("the client runs in a browser, in a page of another origin", async () => {
