@@ -95,13 +95,14 @@ export function streamingTable(streamed: readonly Streamed[]): string {
     "p99 ms",
     "gaps",
     "rows written per MB",
+    "cpu ms per MB",
     "MB before",
     "MB halfway",
     "MB after",
   ];
   const table = new Table({ style, head, colAligns: head.map(() => "right" as const) });
   const mb = (bytes: number): string => (bytes / 1_048_576).toFixed(0);
-  for (const { sessions, viewers, bytesPerSecond, seconds, p50, p99, gaps, rowsPerMb, memory } of streamed) {
+  for (const { sessions, viewers, bytesPerSecond, seconds, p50, p99, gaps, rowsPerMb, cpuPerMb, memory } of streamed) {
     table.push([
       `${sessions} × ${viewers}`,
       Math.round(bytesPerSecond / 1_024),
@@ -110,6 +111,7 @@ export function streamingTable(streamed: readonly Streamed[]): string {
       judged(p99.toFixed(1), p99 < streamedMost),
       judged(String(gaps), gaps === 0),
       rowsPerMb.toFixed(1),
+      cpuPerMb.toFixed(0),
       ...memory.map(mb),
     ]);
   }

@@ -103,12 +103,20 @@ export class AgentConnection {
   }
 }
 
+/** What is attached to sockets, as it was read or written last: asked for with every frame. */
+const attached = new WeakMap<WebSocket, Connection>();
+
 function stateOf(socket: WebSocket): Connection {
-  return socket.deserializeAttachment() as Connection;
+  const known = attached.get(socket);
+  if (known !== undefined) return known;
+  const connection = socket.deserializeAttachment() as Connection;
+  attached.set(socket, connection);
+  return connection;
 }
 
 function attach(socket: WebSocket, connection: Connection): void {
   socket.serializeAttachment(connection);
+  attached.set(socket, connection);
 }
 
 function textOf(frame: MeshFrame): string {

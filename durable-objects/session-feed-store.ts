@@ -72,10 +72,9 @@ export class SessionFeedStore {
     return last === undefined ? (this.#facts?.recorded ?? 0) : last.start + last.bytes;
   }
 
-  /** Keeps pieces that follow `end`. On disk when the object's next answer goes out. */
-  append(pieces: readonly OutputPiece[]): void {
+  /** Keeps pieces of so many bytes that follow `end`. On disk when the object's next answer goes out. */
+  append(pieces: readonly OutputPiece[], bytes: number): void {
     const text = pieces.map(({ at, data }) => `${JSON.stringify([at, data])}\n`).join("");
-    const bytes = pieces.reduce((sum, { data }) => sum + utf8Length(data), 0);
     const last = this.#parts.at(-1);
     if (last !== undefined && last.bytes < partBytes) {
       this.#sql.all("UPDATE parts SET bytes = bytes + ?, pieces = pieces || ? WHERE number = ?", bytes, text, last.number);
@@ -97,10 +96,23 @@ export class SessionFeedStore {
       for (const line of text.split("\n")) {
         if (line === "") continue;
         const [moment, data] = JSON.parse(line) as [Moment, string];
-        if (at >= offset || at + utf8Length(data) > offset) yield { at: moment, data, offset: at };
-        at += utf8Length(data);
+        const end = at + utf8Length(data);
+        if (end > offset) yield { at: moment, data, offset: at };
+        at = end;
       }
     }
+  }
+
+  /** Pieces from a piece's beginning on, up to the end of the part with which they are so many bytes; `to` is where they end. */
+  take(offset: number, most: number): { pieces: OutputPiece[]; to: number } {
+    const last = this.#parts.find(({ start, bytes }) => start + bytes - offset >= most);
+    const to = last === undefined ? this.end : last.start + last.bytes;
+    const pieces: OutputPiece[] = [];
+    for (const piece of this.from(offset)) {
+      if (piece.offset >= to) break;
+      pieces.push(piece);
+    }
+    return { pieces, to };
   }
 
   /** Lets go of recorded parts that 256 KiB follow. */

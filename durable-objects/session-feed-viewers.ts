@@ -15,6 +15,8 @@ interface Position {
 export class FeedViewers {
   readonly #ctx: DurableObjectState;
   readonly #positions = new WeakMap<WebSocket, Position>();
+  /** Looked up once since the object woke. */
+  #sockets: WebSocket[] | undefined;
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -26,13 +28,14 @@ export class FeedViewers {
 
   /** Takes a viewer that wants what begins at `from`. */
   add(socket: WebSocket, from: number): void {
+    const others = this.#open();
     this.#ctx.acceptWebSocket(socket);
+    this.#sockets = [...others, socket];
     this.#positions.set(socket, { next: from, seen: from });
   }
 
   /** Sends a piece to one viewer, but what it had already; one that does not keep up is cut off. */
-  send(socket: WebSocket, offset: number, data: string, whole?: string): void {
-    const end = offset + utf8Length(data);
+  send(socket: WebSocket, offset: number, data: string, end = offset + utf8Length(data), whole?: string): void {
     // After hibernation everything before has long been sent.
     const position = this.#positions.get(socket) ?? { next: offset, seen: offset };
     this.#positions.set(socket, position);
@@ -45,12 +48,12 @@ export class FeedViewers {
     position.next = end;
   }
 
-  /** Sends a piece to everyone. */
-  tell(offset: number, data: string): void {
+  /** Sends a piece that ends at `end` to everyone. */
+  tell(offset: number, data: string, end: number): void {
     const sockets = this.#open();
     if (sockets.length === 0) return;
     const whole = textOf({ type: "output", offset, data });
-    for (const socket of sockets) this.send(socket, offset, data, whole);
+    for (const socket of sockets) this.send(socket, offset, data, end, whole);
   }
 
   /** The stream is over. */
@@ -72,7 +75,8 @@ export class FeedViewers {
   }
 
   #open(): WebSocket[] {
-    return this.#ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN);
+    this.#sockets = (this.#sockets ?? this.#ctx.getWebSockets()).filter(({ readyState }) => readyState === WebSocket.OPEN);
+    return this.#sockets;
   }
 }
 

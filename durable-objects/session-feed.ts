@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AgentId } from "../core/ids.ts";
 import { heartbeatRequest, heartbeatResponse } from "../core/protocol/frames.ts";
-import { castLines, type OutputPiece } from "../core/sessions/recording.ts";
+import { castLines, joined, type OutputPiece } from "../core/sessions/recording.ts";
 import { terminalSize } from "../core/sessions/terminal-size.ts";
 import { utf8Length, withoutBytes } from "../core/sessions/utf8.ts";
 import type { FeedMessage, SessionSnapshot } from "../core/sessions/views.ts";
@@ -41,9 +41,13 @@ export interface RecordingParts {
   readonly rest: string;
 }
 
-/** What has come is written down soon, but at most so often, or when it is so much: acknowledged only then. */
-const commitLimits = { soonMs: 200, everyMs: 2 * secondMs, bytes: 131_072 } as const;
-const chunkLimits = { ms: 30 * secondMs, bytes: 524_288 } as const;
+/**
+ * What has come is written down soon, but at most so often, or when it is so much: acknowledged only then. Between commits up to a half more time passes,
+ * by chance, or feeds that began together would keep the disk waiting together ever after.
+ */
+const commitLimits = { soonMs: 200, everyMs: 2 * secondMs, bytes: 262_144 } as const;
+/** A chunk has about so much, and at most so much when the archive was away: what is written at once is in memory. */
+const chunkLimits = { ms: 30 * secondMs, bytes: 524_288, mostBytes: 2 * 1_048_576 } as const;
 /** A viewer that comes new is sent what is kept in pieces of about this size. */
 const tailPieceChars = 65_536;
 /** Without output for so long, the recording alone has the stream. */
@@ -104,13 +108,9 @@ export class SessionFeed extends DurableObject<Env> {
     this.#lastAt = now();
     this.#fresh.push({ at: this.#lastAt, data: fresh });
     this.#freshBytes += offset + whole - end;
-    this.#viewers.tell(end, fresh);
+    this.#viewers.tell(end, fresh, offset + whole);
     if (this.#freshBytes >= commitLimits.bytes) this.#commit();
-    else
-      this.#timer ??= setTimeout(
-        () => this.#commit(),
-        Math.max(commitLimits.soonMs, this.#committedAt + commitLimits.everyMs - Date.now()),
-      );
+    else this.#timer ??= setTimeout(() => this.#commit(), this.#commitWait());
     return { status: "kept", end: await this.#kept(offset + whole) };
   }
 
@@ -174,7 +174,7 @@ export class SessionFeed extends DurableObject<Env> {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#viewers.add(server, from);
     server.send(JSON.stringify({ type: "hello", from, end: this.#end, ...terminalSize } satisfies FeedMessage));
-    for (const { offset, data } of together(this.#store.from(from))) this.#viewers.send(server, offset, data);
+    for (const { offset, data } of joined(this.#store.from(from), tailPieceChars)) this.#viewers.send(server, offset, data);
     this.#viewers.send(server, this.#store.end, this.#fresh.map(({ data }) => data).join(""));
     if (facts.endedAt !== undefined) server.send(JSON.stringify({ type: "ended" } satisfies FeedMessage));
     return new Response(null, { status: 101, webSocket: client });
@@ -212,12 +212,17 @@ export class SessionFeed extends DurableObject<Env> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  #commitWait(): number {
+    const everyMs = commitLimits.everyMs * (1 + Math.random() / 2);
+    return Math.max(commitLimits.soonMs, this.#committedAt + everyMs - Date.now());
+  }
+
   #commit(): void {
     clearTimeout(this.#timer ?? null);
     this.#timer = undefined;
     if (this.#fresh.length === 0) return;
     this.#committedAt = Date.now();
-    this.#store.append(this.#fresh);
+    this.#store.append(this.#fresh, this.#freshBytes);
     this.#unrecordedSince ??= this.#fresh[0]?.at;
     this.#fresh = [];
     this.#freshBytes = 0;
@@ -241,15 +246,16 @@ export class SessionFeed extends DurableObject<Env> {
   }
 
   async #writeChunks(): Promise<void> {
+    const to = this.#store.end;
+    const recorded = () => this.#store.facts?.recorded ?? 0;
     do await this.#writeChunk();
-    while (this.#store.end - (this.#store.facts?.recorded ?? 0) >= chunkLimits.bytes);
+    while (recorded() < Math.min(to, this.#store.end) || this.#store.end - recorded() >= chunkLimits.bytes);
   }
 
   async #writeChunk(): Promise<void> {
     const { chunks, recorded, recordedAt, startedAt } = this.#store.facts ?? newFacts();
-    const to = this.#store.end;
-    if (to === recorded) return;
-    const pieces = [...this.#store.from(recorded)];
+    if (this.#store.end === recorded) return;
+    const { pieces, to } = this.#store.take(recorded, chunkLimits.mostBytes);
     const before = { chunks, bytes: recorded, startedAt, at: recordedAt };
     const { bytes, at, chunks: written } = await writeChunk(this.env.ARCHIVE, this.#session, before, { pieces, to });
     const facts = this.#store.facts;
@@ -280,19 +286,6 @@ export class SessionFeed extends DurableObject<Env> {
 function newFacts(): FeedFacts {
   const at = now();
   return { writer: null, startedAt: at, chunks: 0, recorded: 0, recordedAt: at };
-}
-
-/** Neighbouring pieces joined. */
-function* together(pieces: Iterable<OutputPiece & { readonly offset: number }>): Generator<{ offset: number; data: string }> {
-  let joined: { offset: number; data: string } | undefined;
-  for (const { offset, data } of pieces) {
-    if (joined === undefined) joined = { offset, data };
-    else joined.data += data;
-    if (joined.data.length < tailPieceChars) continue;
-    yield joined;
-    joined = undefined;
-  }
-  if (joined !== undefined) yield joined;
 }
 
 countCalls(SessionFeed.prototype);

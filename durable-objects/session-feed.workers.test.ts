@@ -103,7 +103,7 @@ test("a viewer that does not keep up is cut off, one that says so is not", async
   const session = named();
   const feed = sessionFeed(env, session);
   const [slow, brisk] = [await watch(session), await watch(session)];
-  const piece = "x".repeat(131_072);
+  const piece = "x".repeat(262_144);
   for (let offset = 0; offset < 5 * 1_048_576; offset += piece.length) {
     await feed.append(writer, offset, piece);
     brisk.say({ type: "seen", offset: offset + piece.length });
@@ -133,6 +133,32 @@ test("the recording is written while it goes, in few rows, and only a tail stays
   );
   expect(kept["bytes"]).toBeLessThanOrEqual(262_144 + 131_072);
   expect(kept["n"]).toBeLessThanOrEqual(6);
+});
+
+test("what the archive did not take is written in chunks with a bound, and the end waits for all of it", async () => {
+  const session = named();
+  const feed = sessionFeed(env, session);
+  const mb = 1_048_576;
+  const restore = await runInDurableObject(stubOf(session), (instance) => {
+    const { env: own } = instance as unknown as { env: Env };
+    const archive = own.ARCHIVE;
+    const away = { list: archive.list.bind(archive), put: () => Promise.reject(new Error("the archive is away")) } as unknown as R2Bucket;
+    Object.assign(instance, { env: { ...own, ARCHIVE: away } });
+    return () => Object.assign(instance, { env: own });
+  });
+  const piece = "a".repeat(262_144);
+  for (let offset = 0; offset < 5 * mb; offset += piece.length) await feed.append(writer, offset, piece);
+  expect((await feed.parts()).chunks).toBe(0);
+  await runInDurableObject(stubOf(session), restore);
+  await feed.end();
+  const { chunks, rest } = await feed.parts();
+  expect(rest).toBe("");
+  for (let n = 0; n < chunks; n += 1) {
+    const size = (await env.ARCHIVE.head(chunkObject(session, n)))?.size ?? 0;
+    expect(size).toBeGreaterThan(0);
+    expect(size).toBeLessThan(2.5 * mb);
+  }
+  expect(await recordingOf(session)).toHaveLength(5 * mb);
 });
 
 test("a quiet session is recorded after 30 s, and after a day goes on from the archive alone", async () => {

@@ -6,6 +6,22 @@ export interface OutputPiece {
   readonly data: string;
 }
 
+/** Neighbouring pieces joined, until they are so many characters. */
+export function* joined(
+  pieces: Iterable<OutputPiece & { readonly offset: number }>,
+  chars: number,
+): Generator<{ offset: number; data: string }> {
+  let whole: { offset: number; data: string } | undefined;
+  for (const { offset, data } of pieces) {
+    if (whole === undefined) whole = { offset, data };
+    else whole.data += data;
+    if (whole.data.length < chars) continue;
+    yield whole;
+    whole = undefined;
+  }
+  if (whole !== undefined) yield whole;
+}
+
 export interface RecordingHead {
   readonly cols: number;
   readonly rows: number;
