@@ -4,6 +4,7 @@ import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { agentOfflineAfterMs } from "../platform/config.ts";
 import type { AgentConnection } from "./agent-mailbox-connection.ts";
+import type { AgentContact } from "./agent-mailbox-status.ts";
 import type { AgentMailboxStore } from "./agent-mailbox-store.ts";
 import { orchestrator, pool } from "./remote.ts";
 
@@ -39,6 +40,10 @@ export class ContactLease {
 
   isOver(at: Moment): boolean {
     return at - this.lastContact >= this.#leaseMs;
+  }
+
+  contact(): AgentContact {
+    return { connected: this.#connection.isOpen && !this.isOver(now()), lastContactAt: this.lastContact || null };
   }
 
   heard(): void {

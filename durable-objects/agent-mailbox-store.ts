@@ -47,6 +47,11 @@ export class AgentMailboxStore {
     return [...this.#projects].filter(([, active]) => active).map(([key]) => key);
   }
 
+  /** All that have given this agent work, those with some outstanding first. */
+  get projects(): readonly ProjectKey[] {
+    return [...this.#projects].toSorted(([, one], [, other]) => Number(other) - Number(one)).map(([key]) => key);
+  }
+
   setActive(project: ProjectKey, active: boolean): void {
     if (this.#projects.get(project) === active) return;
     this.#sql.all(

@@ -5,7 +5,6 @@ import { closeCodes, limits } from "../core/protocol/frames.ts";
 import type { AgentFrame, Assignment, Command, MeshFrame, Report } from "../core/protocol/frames.ts";
 import { probeProject } from "../core/protocol/probe-work.ts";
 import type { ProbeAction, ProbeEntry } from "../core/protocol/probe-work.ts";
-import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import { AgentConnection } from "./agent-mailbox-connection.ts";
@@ -15,6 +14,8 @@ import { OutputLanes } from "./agent-mailbox-output.ts";
 import { ContactLease } from "./agent-mailbox-lease.ts";
 import { LongPolls } from "./agent-mailbox-polls.ts";
 import { pullOutstanding } from "./agent-mailbox-pull.ts";
+import { waitingSessions } from "./agent-mailbox-status.ts";
+import type { AgentContact, MailboxStatus } from "./agent-mailbox-status.ts";
 import { ReportIntake } from "./agent-mailbox-reports.ts";
 import { SnapshotPost } from "./agent-mailbox-snapshots.ts";
 import { AgentMailboxStore } from "./agent-mailbox-store.ts";
@@ -31,14 +32,6 @@ import { TableCopies } from "./table-copies.ts";
 
 export interface DeclinedHandover extends AttemptRef {
   readonly reason: "no-free-slot";
-}
-
-export interface MailboxStatus {
-  readonly connected: boolean;
-  readonly lastContactAt: Moment | null;
-  /** Attempts held for the agent, as far as known in memory. */
-  readonly working: number;
-  readonly slots: number;
 }
 
 /**
@@ -202,9 +195,15 @@ export class AgentMailbox extends DurableObject<Env> {
     return this.#output.append(session, offset, data);
   }
 
-  status(): MailboxStatus {
-    const connected = this.#connection.isOpen && !this.#lease.isOver(now());
-    return { connected, lastContactAt: this.#lease.lastContact || null, working: this.#work.size, slots: this.#store.fact("slots") ?? 1 };
+  contact(): AgentContact {
+    return this.#lease.contact();
+  }
+
+  /** What the agent is at. Memory that was lost, as while a session waits for days, is read back. */
+  async status(): Promise<MailboxStatus> {
+    if (!this.#loaded) await this.#load();
+    const waiting = await waitingSessions(this.env, this.#agent, this.#store.projects);
+    return { ...this.#lease.contact(), ...waiting, working: this.#work.size, slots: this.#store.fact("slots") ?? 1 };
   }
 
   /** Copies everything out for a backup, and a backup in. */

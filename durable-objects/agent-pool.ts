@@ -352,7 +352,7 @@ export class AgentPool extends DurableObject<Env> {
     );
     await Promise.all(
       silent.map(async ({ id }) => {
-        const { connected, lastContactAt } = await mailbox(this.env, id).status();
+        const { connected, lastContactAt } = await mailbox(this.env, id).contact();
         const agent = this.#store.agent(id);
         if (agent === undefined) return;
         const heard: Agent = { ...agent, connected, lastContactAt: Math.max(agent.lastContactAt, lastContactAt ?? 0) };

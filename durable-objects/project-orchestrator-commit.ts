@@ -15,7 +15,8 @@ import { Journal } from "./project-orchestrator-journal.ts";
 import type { Recorded } from "./project-orchestrator-journal.ts";
 import { outgoingOf } from "./project-orchestrator-outgoing.ts";
 import type { Outgoing } from "./project-orchestrator-outgoing.ts";
-import { CostMeter, noCosts } from "./cost-meter.ts";
+import type { Costs } from "./project-orchestrator-costs.ts";
+import { addCosts, CostMeter, noCosts } from "./cost-meter.ts";
 import type { ObjectCosts, StoredCosts } from "./cost-meter.ts";
 import type { CountedSql } from "./counted-sql.ts";
 import { admitted, endLife, formerLife } from "./project-orchestrator-life.ts";
@@ -45,8 +46,6 @@ export class Commits {
   readonly store: StateStore;
   readonly journal: Journal;
   readonly meter: CostMeter;
-  /** What feeds of ended sessions have cost; kept along with what the orchestrator has. */
-  endedFeeds: ObjectCosts = noCosts;
   readonly marks: Marks = { projected: 0, archived: 0, recorded: 0 };
   readonly #project: ProjectKey;
   readonly #storage: DurableObjectStorage;
@@ -60,6 +59,8 @@ export class Commits {
   readonly #refused = new Set<string>();
   #unreadableTold = false;
   #former: FormerLife | null = null;
+  /** What feeds of ended sessions have cost; kept along with what the orchestrator has. */
+  #endedFeeds: ObjectCosts = noCosts;
 
   constructor(project: ProjectKey, storage: DurableObjectStorage, sql: CountedSql, candidates: Candidates) {
     this.#project = project;
@@ -81,7 +82,7 @@ export class Commits {
     if (ledger !== null) {
       const { costs, projected, recorded, endedFeeds } = JSON.parse(ledger) as Ledger;
       this.meter.restore(costs);
-      this.endedFeeds = endedFeeds ?? noCosts;
+      this.#endedFeeds = endedFeeds ?? noCosts;
       Object.assign(this.marks, { projected, recorded });
     }
     const archived = this.#sql.first<{ json: string }>("SELECT json FROM meta WHERE key = 'archived'");
@@ -159,6 +160,17 @@ export class Commits {
     this.journal.keepLedger(() => JSON.stringify(this.#ledger()));
   }
 
+  /** A session's feed was ended and has cost so much. Written down at once: often it is the last that happens for long, and it is said once. */
+  feedEnded(costs: ObjectCosts): void {
+    this.#endedFeeds = addCosts(this.#endedFeeds, costs);
+    this.keep();
+  }
+
+  costs(): Costs {
+    const openSessions = [...this.store.activeRuns()].flatMap(({ session: { id, agent } }) => (agent === null ? [] : id));
+    return { ...this.meter.costs(), perIssue: [...this.store.issueCosts.values()], endedFeeds: this.#endedFeeds, openSessions };
+  }
+
   #apply(given: ProjectInput, recorded: Recorded[], handovers: Task[]): Applied {
     const input = admitted(given, this.#former, this.store.configuration !== null);
     if (input === null) return { status: "ignored", reason: "project-deleted" };
@@ -212,7 +224,7 @@ export class Commits {
 
   #ledger(): Ledger {
     const { projected, recorded } = this.marks;
-    return { costs: this.meter.keep(), projected, recorded, endedFeeds: this.endedFeeds };
+    return { costs: this.meter.keep(), projected, recorded, endedFeeds: this.#endedFeeds };
   }
 
   #followTimers(change: ProjectChange): void {

@@ -11,10 +11,12 @@ import type { Configuration } from "../core/project/lookup.ts";
 import { meshDayOf } from "../core/project/mesh-cap.ts";
 import type { AskedQuestion, ProjectView, RunView, TaskView } from "../core/project/views.ts";
 import { runnerCapabilities } from "../core/protocol/runner-work.ts";
+import { sessionOfRun } from "../core/sessions/session-of-run.ts";
 import { liveAttempt } from "../core/task/attempts.ts";
 import type { TaskStatus } from "../core/task/state.ts";
 import { viewTask } from "../core/task/view.ts";
 import type { Moment } from "../core/time.ts";
+import type { WaitingSessions } from "./agent-mailbox-status.ts";
 import type { MeshSettings } from "./settings.ts";
 import { now } from "../platform/clock.ts";
 import type { Candidates } from "./project-orchestrator-candidates.ts";
@@ -99,6 +101,13 @@ export function recentRuns(store: StateStore): RunView[] {
 
 export function viewRuns({ configuration, policy }: StateStore, runs: readonly Run[]): RunView[] {
   return configuration === null ? [] : runs.map((run) => viewRun(run, { policy, profile: configuration.profile }));
+}
+
+/** How many sessions of an agent wait for an answer, with and without a process. */
+export function waitingSessionsOf(store: StateStore, agent: AgentId): WaitingSessions {
+  const own = [...store.activeRuns()].filter(({ session }) => session.agent === agent);
+  const states = viewRuns(store, own).map((run) => sessionOfRun(run, now())?.state);
+  return { asking: states.filter((state) => state === "asking").length, parked: states.filter((state) => state === "parked").length };
 }
 
 /** A question as its person sees it; null when there is none of that id, or its run is forgotten. */

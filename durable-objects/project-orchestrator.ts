@@ -12,8 +12,8 @@ import { liveAttempt } from "../core/task/attempts.ts";
 import { minuteMs, secondMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
+import type { WaitingSessions } from "./agent-mailbox-status.ts";
 import { AlarmClock } from "./alarm-clock.ts";
-import { addCosts } from "./cost-meter.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { CountedSql } from "./counted-sql.ts";
 import type { WatchedOnboarding } from "./onboarding-store.ts";
@@ -35,6 +35,7 @@ import {
   repositoryAccess,
   viewProject,
   viewRuns,
+  waitingSessionsOf,
   wholeTask,
 } from "./project-orchestrator-views.ts";
 import type { Outlook, RepositoryAccess, TaskFilter } from "./project-orchestrator-views.ts";
@@ -84,11 +85,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
       queueMessages: (count) => {
         this.#commits.meter.queueMessages += count;
       },
-      endedFeed: (costs) => {
-        this.#commits.endedFeeds = addCosts(this.#commits.endedFeeds, costs);
-        // Often the last that happens for long, and said once.
-        this.#commits.keep();
-      },
+      endedFeed: (costs) => this.#commits.feedEnded(costs),
     });
     this.#clock = new AlarmClock(
       ctx,
@@ -218,6 +215,11 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     return outstandingOf(this.#ready().store, agent, now());
   }
 
+  /** Sessions of the agent that wait for an answer. */
+  waitingSessions(agent: AgentId): WaitingSessions {
+    return waitingSessionsOf(this.#ready().store, agent);
+  }
+
   /** What a live attempt may do with the repository: one of a run clones and pushes, a trial clones. Null: not the agent's live attempt, or other work. */
   liveAttempt(id: TaskId, attempt: number, agent: AgentId): RepositoryAccess | null {
     return repositoryAccess(this.#ready().store, id, attempt, agent);
@@ -286,9 +288,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
 
   /** What this object has cost so far; counted by itself and kept with its commits, so that what dies with it is what was only asked since. */
   costs(): Costs {
-    const { store, meter } = this.#ready();
-    const openSessions = [...store.activeRuns()].flatMap(({ session: { id, agent } }) => (agent === null ? [] : id));
-    return { ...meter.costs(), perIssue: [...store.issueCosts.values()], endedFeeds: this.#commits.endedFeeds, openSessions };
+    return this.#ready().costs();
   }
 
   override async alarm(): Promise<void> {

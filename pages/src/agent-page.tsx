@@ -23,6 +23,8 @@ interface Agent extends AgentView {
     readonly connected: boolean;
     readonly lastContactAt: Moment | null;
     readonly working: number;
+    readonly asking: number;
+    readonly parked: number;
     readonly slots: number;
   };
 }
@@ -75,6 +77,11 @@ function Facts({ agent }: { readonly agent: Agent }): JSX.Element {
       {remote && (
         <Fact name="Running">
           {load ?? "…"} of {agent.slots}
+        </Fact>
+      )}
+      {remote && agent.mailbox.asking + agent.mailbox.parked > 0 && (
+        <Fact name="Sessions that wait for an answer">
+          {agent.mailbox.asking} asking, {agent.mailbox.parked} parked
         </Fact>
       )}
       {remote && (

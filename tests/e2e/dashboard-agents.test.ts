@@ -79,7 +79,7 @@ beforeEach(async () => {
     "GET /tasks": list([]),
     "GET /agents/score/implement": list([score("my-laptop"), score("other", { ...away })]),
     "GET /agents/score/resize-image": list([score("other", { score: 0.7 }), score("my-laptop", { score: 0.5 })]),
-    "GET /agents/my-laptop": { ...agent(), mailbox: { connected: true, lastContactAt: at } },
+    "GET /agents/my-laptop": { ...agent(), mailbox: { connected: true, lastContactAt: at, working: 1, asking: 1, parked: 2, slots: 2 } },
   });
 });
 afterEach(() => dashboard.close());
@@ -124,6 +124,7 @@ test("one agent: why its scores are as they are, its checks, its tasks; drained,
   await open("/#/agents/my-laptop");
   await page.getByText("place 2 of 2").waitFor();
   await page.getByText("It needs docker.").waitFor();
+  await page.getByText("1 asking, 2 parked").waitFor();
   await page.getByText("lost: The agent did not come back.").waitFor();
   await page.getByText("took 2 min").waitFor();
   expect(tasksAsked()).toContain("agent=my-laptop");

@@ -1,6 +1,9 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { longestAnswer } from "../../core/inbound/answer-text.ts";
 import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
+import type { MailboxStatus } from "../../durable-objects/agent-mailbox-status.ts";
 import { clock } from "../../platform/clock.ts";
 import { askPerson, colours, linksOf, notificationOf, phone } from "../support/asking.ts";
 import { createScenario, until } from "../support/scenario.ts";
@@ -11,6 +14,21 @@ const { tap, open, send } = phone(mesh);
 afterEach(() => {
   clock.reset();
   vi.restoreAllMocks();
+});
+
+test("an agent whose session asks works on one attempt, also after its mailbox has forgotten; parked the session holds none", async () => {
+  const it = await story("acme/asks-long");
+  const asked = await askPerson(mesh, it, "laptop-asks-long", colours);
+  const status = async () => (await (await mesh.request("/agents/laptop-asks-long")).json<{ mailbox: MailboxStatus }>()).mailbox;
+  expect(await status()).toMatchObject({ connected: true, working: 1, asking: 1, parked: 0 });
+  await evictDurableObject(env.MAILBOXES.getByName("laptop-asks-long"));
+  expect(await status()).toMatchObject({ working: 1, asking: 1, parked: 0 });
+  await it.pass(30 * minuteMs);
+  await until(async () => expect(await asked.question()).toMatchObject({ parked: true }));
+  expect(await status()).toMatchObject({ working: 0, asking: 0, parked: 1 });
+  expect((await tap(linksOf(notificationOf(mesh, asked.id)).taps[0])).status).toBe(200);
+  await it.reaches(asked.issue, { phase: "ACCEPTED" });
+  expect(await status()).toMatchObject({ working: 0, asking: 0, parked: 0 });
 });
 
 describe("nobody answers", () => {
