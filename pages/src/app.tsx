@@ -5,6 +5,7 @@ import { lazyPage } from "./lazy-page.tsx";
 import { LoginPage } from "./login-page.tsx";
 import { liveState, notice, refusedEvents, session } from "./mesh-store.ts";
 import { Navigation } from "./navigation.tsx";
+import { Overlay, openKeys, openSearch } from "./overlay.tsx";
 import { OverviewPage } from "./overview-page.tsx";
 import { place, placeKey, type Place } from "./place.ts";
 import { QuestionPage, QuestionsPage } from "./questions-page.tsx";
@@ -41,6 +42,7 @@ export function App(): JSX.Element {
             <a href="#/">mesh-six</a>
           </h1>
           <Live />
+          <Tools />
         </header>
         <Navigation />
       </div>
@@ -49,6 +51,7 @@ export function App(): JSX.Element {
         <ReadModel />
         <Page at={place.value} />
       </main>
+      <Overlay />
     </div>
   );
 }
@@ -109,6 +112,26 @@ function Page({ at }: { readonly at: Place }): JSX.Element {
     case "history":
       return <HistoryPage />;
   }
+}
+
+/** What the keys do, for those who press none. */
+function Tools(): JSX.Element {
+  return (
+    <div class="tools">
+      <button type="button" class="plain tool search" onClick={openSearch} aria-label="Search" title="Search ( / )">
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M7 2a5 5 0 1 0 .01 0zM10.8 10.8 14.5 14.5" />
+        </svg>
+        <span class="wide">Search</span>
+        <kbd class="wide" aria-hidden="true">
+          /
+        </kbd>
+      </button>
+      <button type="button" class="plain tool wide" onClick={openKeys} aria-label="Keys" title="Keys ( ? )">
+        ?
+      </button>
+    </div>
+  );
 }
 
 function Live(): JSX.Element {

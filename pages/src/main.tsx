@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { watchKeys } from "./keys.ts";
 import { watch } from "./mesh-store.ts";
 import { followAddress, place } from "./place.ts";
 import { sectionOf } from "./sections.ts";
@@ -17,4 +18,5 @@ effect(() => {
   document.title = `${waiting === 0 ? "" : `(${waiting}) `}${word} · mesh-six`;
 });
 render(<App />, root);
+watchKeys();
 void watch();
