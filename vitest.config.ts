@@ -1,6 +1,10 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** What counts on times, or kills what it finds: nothing else of ours is to take the machine meanwhile. */
+const alone = ["demonstration", "kills", "people", "runner-kills", "runner-left-alone"].map((name) => `tests/e2e/${name}.test.ts`);
+const endToEnd = { globalSetup: "tests/e2e/built-once.ts", testTimeout: 600_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -29,12 +33,16 @@ export default defineConfig({
       },
       {
         test: {
+          ...endToEnd,
           name: "e2e",
           include: ["tests/e2e/**/*.test.ts"],
-          testTimeout: 600_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          exclude: alone,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
+      },
+      {
+        test: { ...endToEnd, name: "e2e-alone", include: alone, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },

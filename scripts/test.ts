@@ -65,10 +65,10 @@ for (const project of ["node", "workers", "e2e"].filter(wants)) {
   const code = await run([
     "node_modules/vitest/vitest.mjs",
     "run",
-    "--project",
-    project,
-    // On two cores vitest would leave one of them idle; the end-to-end tests go one after the other all the same.
-    `--maxWorkers=${Math.max(2, availableParallelism())}`,
+    ...(project === "e2e"
+      ? ["--project", "e2e", "--project", "e2e-alone"]
+      : // On two cores vitest would leave one of them idle.
+        ["--project", project, `--maxWorkers=${Math.max(2, availableParallelism())}`]),
     "--reporter=dot",
     "--reporter=json",
     `--outputFile.json=${file}`,

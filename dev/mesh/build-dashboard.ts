@@ -7,7 +7,7 @@ export async function buildDashboard(root: string, log: (line: string) => void):
   const built = join(root, "pages/dist/index.html");
   const newest = Math.max(
     ...["pages/src", "pages/public", "core"].map((folder) => newestIn(join(root, folder))),
-    statSync(join(root, "pages/index.html")).mtimeMs,
+    ...["pages/index.html", "pages/vite.config.ts", "package-lock.json"].map((file) => statSync(join(root, file)).mtimeMs),
   );
   if (existsSync(built) && statSync(built).mtimeMs > newest) return;
   const lines: string[] = [];

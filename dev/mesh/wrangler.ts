@@ -89,7 +89,15 @@ async function startOnce(options: WranglerOptions, worker: string, pages: string
     ],
     {
       cwd: pages,
-      env: { ...process.env, CI: "1", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: join(options.dir, "logs") },
+      env: {
+        ...process.env,
+        CI: "1",
+        NO_COLOR: "1",
+        WRANGLER_SEND_METRICS: "false",
+        WRANGLER_LOG_PATH: join(options.dir, "logs"),
+        // Else Workers of the same name on this machine find each other: two meshes beside each other would share one.
+        WRANGLER_REGISTRY_PATH: join(options.dir, "registry"),
+      },
       onLine: options.log,
     },
   );

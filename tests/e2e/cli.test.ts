@@ -14,7 +14,7 @@ const home = freshHome();
 const secret = "sk-ant-api03-of-the-command's-test";
 
 beforeAll(async () => {
-  mesh = await meshForTest({ port: 19_588 });
+  mesh = await meshForTest();
   mesh.putIn.push({ name: "the agents' key", value: secret });
   const login = await runMesh(["login", "--url", mesh.url], { env: { HOME: home }, input: mesh.operatorToken });
   expect(login.stdout).toContain(`Logged in to ${mesh.url}/api as operator`);

@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
-import { build } from "vite";
 import { expect } from "vitest";
 import { phoneBrowser, phoneSize } from "./phone.ts";
 import { startMadeUpMesh, type Answers, type MadeUpMesh } from "./made-up-mesh.ts";
@@ -22,12 +21,11 @@ export interface Dashboard {
   close(): Promise<void>;
 }
 
-/** Builds the dashboard once and answers how to open it; ended by `end`. */
+/** Answers how to open the dashboard that was built before the tests; ended by `end`. */
 export async function buildDashboard(): Promise<{ start(answers: Answers): Promise<Dashboard>; end(): Promise<void> }> {
   const [browser, axe] = await Promise.all([
     phoneBrowser(),
     readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"),
-    build({ root, logLevel: "error" }),
   ]);
   return {
     end: () => browser.close(),

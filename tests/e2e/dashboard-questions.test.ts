@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import chromium from "@sparticuz/chromium";
 import type { AxeResults } from "axe-core";
 import { chromium as playwright, type Browser, type Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { QuestionId } from "../../core/ids.ts";
 import type { ProjectView, QuestionView, RunView } from "../../core/project/views.ts";
@@ -113,7 +112,6 @@ async function isAccessible(name: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  await build({ root, logLevel: "error" });
   browser = await playwright.launch({
     executablePath: await chromium.executablePath(),
     args: ["--no-sandbox", "--disable-gpu"],

@@ -1,7 +1,6 @@
 import chromium from "@sparticuz/chromium";
 import { fileURLToPath } from "node:url";
 import { chromium as playwright, type Browser, type Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ProjectView } from "../../core/project/views.ts";
 import { questionOf, runOf, start, todo, todoName } from "../../drizzle/journal.fixture.ts";
@@ -37,7 +36,6 @@ function show(...views: ProjectView[]): void {
 }
 
 beforeAll(async () => {
-  await build({ root, logLevel: "error" });
   browser = await playwright.launch({
     executablePath: await chromium.executablePath(),
     args: ["--no-sandbox", "--disable-gpu"],

@@ -15,7 +15,7 @@ let mesh: Awaited<ReturnType<typeof meshForTest>>;
 let gate: Server;
 
 beforeAll(async () => {
-  mesh = await meshForTest({ runner: false, port: 18_920 });
+  mesh = await meshForTest({ runner: false });
   gate = await withToken(`${mesh.url}/api/mcp`, mesh.operatorToken);
 });
 afterAll(async () => {

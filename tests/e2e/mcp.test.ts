@@ -18,7 +18,7 @@ let mesh: Awaited<ReturnType<typeof meshForTest>>;
 let model: Model;
 
 beforeAll(async () => {
-  [mesh, model] = await Promise.all([meshForTest({ port: 18_940 }), startModel({ script: { turn: assistant, completion: () => ({}) } })]);
+  [mesh, model] = await Promise.all([meshForTest(), startModel({ script: { turn: assistant, completion: () => ({}) } })]);
 });
 afterAll(async () => {
   await mesh?.end();

@@ -18,13 +18,16 @@ export interface MeshForTest extends LocalMesh {
   end(): Promise<void>;
 }
 
+/** Files that run beside each other have ranges of their own: a port that was found free is taken only seconds later. */
+const firstPort = 18_000 + 200 * Number(process.env["VITEST_POOL_ID"] ?? 1);
+
 /** A local mesh in a folder of its own; what its parts say is kept for a failing test to show. */
 export async function meshForTest(options: Partial<LocalMeshOptions> = {}): Promise<MeshForTest> {
   const dataDir = mkdtempSync(join(tmpdir(), "mesh-six-e2e-"));
   // The agent's own user must be able to reach its worktree.
   chmodSync(dataDir, 0o755);
   const said: string[] = [];
-  const mesh = await startLocalMesh({ root, dataDir, fresh: false, port: 18_788, log: (line) => said.push(line), ...options });
+  const mesh = await startLocalMesh({ root, dataDir, fresh: false, port: firstPort, log: (line) => said.push(line), ...options });
   const putIn: KnownSecret[] = [];
   return Object.assign(mesh, {
     said,

@@ -13,7 +13,7 @@ import { phoneBrowser } from "./phone.ts";
 let mesh: Awaited<ReturnType<typeof meshForTest>>;
 const children: ChildProcess[] = [];
 beforeAll(async () => {
-  mesh = await meshForTest({ runner: false, port: 19_788 });
+  mesh = await meshForTest({ runner: false });
 });
 afterAll(async () => {
   for (const child of children) child.kill("SIGKILL");

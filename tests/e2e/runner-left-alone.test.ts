@@ -30,7 +30,7 @@ const issue = demonstration.filter(({ key }) => key === `${project}#1`);
 let mesh: Awaited<ReturnType<typeof meshForTest>>;
 const wires: Wire[] = [];
 beforeAll(async () => {
-  mesh = await meshForTest({ runner: false, port: 19_988, settings: { AGENT_OFFLINE_AFTER_MS: String(scaled.unreachableMs) } });
+  mesh = await meshForTest({ runner: false, settings: { AGENT_OFFLINE_AFTER_MS: String(scaled.unreachableMs) } });
   await mesh.client.patch("/settings", { session: { takeoverAfterMs: scaled.lostMs } });
 });
 afterAll(async () => {

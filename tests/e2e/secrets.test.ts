@@ -21,7 +21,7 @@ let provider: Awaited<ReturnType<typeof startOAuth>>;
 
 beforeAll(async () => {
   chmodSync(dataDir, 0o755);
-  [mesh, provider] = await Promise.all([meshForTest({ dataDir, port: 18_950 }), startOAuth({ expiresIn: 3_600 })]);
+  [mesh, provider] = await Promise.all([meshForTest({ dataDir }), startOAuth({ expiresIn: 3_600 })]);
 });
 afterAll(async () => {
   await mesh?.stop();
