@@ -87,6 +87,23 @@ test("passes over what a newer mesh says, and leaves when what it knows cannot b
   await expect.poll(() => mesh.hellos.length, { timeout: 5_000 }).toBe(2);
 });
 
+test("takes what it knows of assignments and commands of a newer mesh, and confirms a command it does not know as not done", async () => {
+  const { heard } = connect();
+  await mesh.connected();
+  const assignment: Assignment = { ...ref, capability: "qa", payload: { kept: true }, priority: 5, timeoutSeconds: null };
+  const command: Command = { commandId: "c", ...ref, body: { type: "stop", mode: "now", reason: "enough" } };
+  const newer = (known: object) => ({ ...known, mood: { colour: "blue" } });
+  const send = (frame: object) => mesh.send(newer(frame) as unknown as MeshFrame);
+  send({ type: "assign", assignments: [newer(assignment)] });
+  send({ type: "command", command: newer({ ...command, body: newer(command.body) }) });
+  send({ type: "command", command: newer({ commandId: "sing", ...ref, body: { type: "sing", song: "a" } }) });
+  expect(await mesh.until("command-received")).toEqual({ type: "command-received", ...ref, commandId: "sing", applied: false });
+  expect(heard).toEqual([assignment, command]);
+  expect(mesh.hellos).toHaveLength(1);
+  mesh.send({ type: "command", command: { commandId: "c2", ...ref, body: { type: "stop", mode: "someday", reason: "" } } } as never);
+  await expect.poll(() => mesh.hellos.length, { timeout: 5_000 }).toBe(2);
+});
+
 test("splits many and large reports into frames the mesh accepts", async () => {
   for (let at = 0; at < 250; at++) journal.report({ ...ref, type: "progress", summary: `${at}` });
   for (let at = 0; at < 12; at++) journal.report({ ...ref, type: "plan", markdown: "x".repeat(190_000) });

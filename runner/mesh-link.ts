@@ -188,6 +188,11 @@ class Link implements MeshLink {
     // A newer mesh may say more than this runner understands.
     if (frame === "unknown") return log("warn", "the mesh sent a frame this version does not know", { bytes: data.length });
     switch (frame.type) {
+      case "unknown-command":
+        // Confirmed as not done, or it would be repeated for ever.
+        log("warn", "the mesh sent a command this version does not know", { command_id: frame.commandId, reason: frame.named });
+        journal.report({ ...frame.ref, type: "command-received", commandId: frame.commandId, applied: false });
+        return this.flush();
       case "welcome":
         if (frame.version !== protocolVersion) {
           const behind = frame.version > protocolVersion ? "update the runner" : "update the mesh, or use an older runner";

@@ -31,3 +31,14 @@ test("a frame of a later version is unknown; what lacks something, or is no fram
     expect([text, parseMeshFrame(text)]).toEqual([text, "malformed"]);
   }
 });
+
+test("a command of a later version is told from one that cannot be read", () => {
+  const said = (body: object) => parseMeshFrame(JSON.stringify({ type: "command", command: { ...command, body } }));
+  expect(said({ type: "sing", song: "a" })).toEqual({
+    type: "unknown-command",
+    commandId: "c1",
+    ref: { taskId: "P.t1", attempt: 1 },
+    named: "sing",
+  });
+  for (const body of [{ type: "stop", mode: "someday", reason: "" }, { type: 7 }, {}]) expect(said(body)).toBe("malformed");
+});

@@ -221,7 +221,8 @@ export const sessionAssignment = z.object({
 });
 export type SessionAssignment = z.output<typeof sessionAssignment>;
 
-export const assignment = z.strictObject({
+/** What the mesh says has open forms: an agent passes over fields that it does not know, since a later mesh may say more. */
+export const assignment = z.object({
   ...taskRef,
   capability: text(200),
   payload: z.json(),
@@ -234,35 +235,35 @@ export const assignment = z.strictObject({
 export type Assignment = z.output<typeof assignment>;
 
 export const commandBody = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("answer"), questionId: text(200), askId: text(200), answers: z.array(text(20_000)).min(1).max(4) }),
-  z.strictObject({ type: z.literal("prompt"), text: text(250_000) }),
-  z.strictObject({ type: z.literal("nudge") }),
+  z.object({ type: z.literal("answer"), questionId: text(200), askId: text(200), answers: z.array(text(20_000)).min(1).max(4) }),
+  z.object({ type: z.literal("prompt"), text: text(250_000) }),
+  z.object({ type: z.literal("nudge") }),
   /** End the process, keep worktree and conversation, report `parked`. */
-  z.strictObject({ type: z.literal("park"), questionId: text(200) }),
-  z.strictObject({ type: z.literal("stop"), mode: z.enum(["after-step", "now"]), reason: text(1_000) }),
+  z.object({ type: z.literal("park"), questionId: text(200) }),
+  z.object({ type: z.literal("stop"), mode: z.enum(["after-step", "now"]), reason: text(1_000) }),
 ]);
 export type CommandBody = z.output<typeof commandBody>;
 
 /** Said to one attempt; repeated until `command-received` names its id. */
-export const command = z.strictObject({ commandId: text(200), ...taskRef, body: commandBody });
+export const command = z.object({ commandId: text(200), ...taskRef, body: commandBody });
 export type Command = z.output<typeof command>;
 
 export const meshFrame = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("welcome"), version: z.number().int(), ack: z.number().int() }),
-  z.strictObject({ type: z.literal("assign"), assignments: z.array(assignment).min(1) }),
-  z.strictObject({ type: z.literal("command"), command }),
-  z.strictObject({ type: z.literal("ack"), seq: z.number().int() }),
-  z.strictObject({ type: z.literal("heartbeat-ack") }),
+  z.object({ type: z.literal("welcome"), version: z.number().int(), ack: z.number().int() }),
+  z.object({ type: z.literal("assign"), assignments: z.array(assignment).min(1) }),
+  z.object({ type: z.literal("command"), command }),
+  z.object({ type: z.literal("ack"), seq: z.number().int() }),
+  z.object({ type: z.literal("heartbeat-ack") }),
   /** Everything before `offset` is kept. `again`: nothing after it has been, send from there. */
-  z.strictObject({
+  z.object({
     type: z.literal("output-ack"),
     sessionId: text(200),
     offset: z.number().int().nonnegative(),
     again: z.boolean().optional(),
   }),
   /** Nothing of this session is taken from this agent. */
-  z.strictObject({ type: z.literal("output-refused"), sessionId: text(200), reason: z.enum(["foreign-session", "malformed"]) }),
-  z.strictObject({ type: z.literal("drain") }),
+  z.object({ type: z.literal("output-refused"), sessionId: text(200), reason: z.enum(["foreign-session", "malformed"]) }),
+  z.object({ type: z.literal("drain") }),
 ]);
 export type MeshFrame = z.output<typeof meshFrame>;
 

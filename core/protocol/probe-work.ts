@@ -10,7 +10,7 @@ export const probeCapability = "mesh.probe";
 export const probeProject = "probe" as ProjectKey;
 
 /** Payload of capability `mesh.probe`: end with the result `{value}` after `holdMs`, unless stopped before. */
-export const probeWork = z.strictObject({ value: z.string().max(1_000), holdMs: z.number().int().min(0).max(600_000) });
+export const probeWork = z.object({ value: z.string().max(1_000), holdMs: z.number().int().min(0).max(600_000) });
 export type ProbeWork = z.output<typeof probeWork>;
 
 /** Body of `POST /agents/:id/probe`: what the mailbox of the agent under test does. */

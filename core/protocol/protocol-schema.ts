@@ -36,6 +36,8 @@ function byType(options: readonly (z.ZodType & Typed)[], io: "input" | "output")
   return Object.fromEntries(options.map((option) => [option.shape.type.value, schemaOf(option, io)]));
 }
 
+/** What the mesh says ("output") is open: a later mesh may say more, and whoever checks it by the schema is to pass that over. */
 function schemaOf(schema: z.ZodType, io: "input" | "output"): object {
-  return z.toJSONSchema(schema, { io });
+  if (io === "input") return z.toJSONSchema(schema, { io });
+  return z.toJSONSchema(schema, { io, override: ({ jsonSchema }) => void delete jsonSchema.additionalProperties });
 }

@@ -6,7 +6,7 @@ export const runnerCapabilities = { trial: "environment", login: "agent-login" }
 const text = (most: number) => z.string().max(most);
 
 /** Payload of capability `environment`: clone, install, run the tests, and say how it went. The clone's credential is asked for as for a session. */
-export const trialWork = z.strictObject({
+export const trialWork = z.object({
   type: z.literal("trial"),
   project: text(200),
   cloneUrl: z.url(),
@@ -37,10 +37,10 @@ export type TrialResult = z.output<typeof trialResult>;
 /** Payload of capability `agent-login`. */
 export const loginWork = z.discriminatedUnion("type", [
   /** Asks the agent's own command whether it is logged in. */
-  z.strictObject({ type: z.literal("status") }),
+  z.object({ type: z.literal("status") }),
   /** Starts a device flow and answers as soon as its address and code have appeared; the same one while it waits. */
-  z.strictObject({ type: z.literal("device-start") }),
-  z.strictObject({ type: z.literal("device-status") }),
+  z.object({ type: z.literal("device-start") }),
+  z.object({ type: z.literal("device-status") }),
 ]);
 export type LoginWork = z.output<typeof loginWork>;
 

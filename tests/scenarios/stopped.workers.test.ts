@@ -44,7 +44,7 @@ test("a stopped mesh lets running steps end and begins none; started, every run 
   await evictDurableObject(env.SETTINGS.getByName("settings"));
   await it.reconcile();
   await it.pass(120_000);
-  expect(await state()).toEqual({ stopped: first, leaving: [], restoring: null });
+  expect(await state()).toEqual({ stopped: first, day: null, leaving: [], restoring: null });
   expect(runner.given).toHaveLength(1);
   expect(await it.run(other)).toMatchObject({ phase: "INTAKE", awaiting: "stopped" });
 
