@@ -102,7 +102,7 @@ test("nothing listens, a redirect, a page: unreachable, said in words", async ()
   expect(page.stderr).toContain("The answer is not one of a mesh (404).");
 });
 
-test("reads, and what carries a key, are repeated when the connection is cut; what does not is not, and says that it may have been done", async () => {
+test("reads and commands are repeated when the connection is cut, a command under the key of its first try; in the end it says that it may have been done", async () => {
   let cuts = 2;
   mesh.on("GET /agents", (_, response) => {
     cuts -= 1;
@@ -119,14 +119,29 @@ test("reads, and what carries a key, are repeated when the connection is cut; wh
   expect(await runMesh(["tasks", "submit", "x"], { env: env() })).toMatchObject({ code: 0, stdout: "mesh.t-1\n" });
   expect(keys).toHaveLength(3);
   expect(new Set(keys).size).toBe(1);
-  let tokens = 0;
-  mesh.on("POST /agents", (_, response) => {
-    tokens += 1;
+  const tokens: (string | undefined)[] = [];
+  mesh.on("POST /agents", ({ idempotencyKey }, response) => {
+    tokens.push(idempotencyKey);
     return void response.destroy();
   });
   const lost = await runMesh(["agents", "token", "laptop"], { env: env() });
-  expect([lost.code, tokens]).toEqual([3, 1]);
+  expect([lost.code, tokens]).toEqual([3, [tokens[0], tokens[0], tokens[0]]]);
+  expect(keys).not.toContain(tokens[0]);
   expect(lost.stderr).toContain("it may have been done all the same");
+});
+
+test("a command whose answer was lost waits for its first try, which is still under way; another's it does not wait for", async () => {
+  let came = 0;
+  const underWay = problem(409, "under-way", "The request with this Idempotency-Key is being carried out.");
+  mesh.on("POST /ops/stop", (_, response) => {
+    came += 1;
+    if (came === 1) return void response.destroy();
+    return came === 2 ? underWay : { status: 200, body: { stopped: { at: 0, by: "operator", reason: null }, untold: [] } };
+  });
+  expect((await runMesh(["stop", "--json"], { env: env() })).code).toBe(0);
+  expect(came).toBe(3);
+  mesh.on("POST /ops/stop", () => underWay);
+  expect((await runMesh(["stop"], { env: env() })).code).toBe(6);
 });
 
 test.each([

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { CleanedUp } from "../core/cleaned-up.ts";
 import type { CredentialHealth, CredentialPush, CredentialRecord, CredentialView } from "../core/credentials/credential.ts";
 import type { Diagnosis } from "../core/diagnosis.ts";
@@ -56,21 +55,20 @@ export class MeshApi {
 
   tasks = (query: Query): Promise<Page<TaskView>> => this.#get("/tasks", query);
   task = (id: string): Promise<TaskView> => this.#get(`/tasks/${encodeURIComponent(id)}`);
-  submitTasks = (tasks: unknown, idempotencyKey: string = randomUUID()): Promise<Answers.SubmittedTasks> =>
+  submitTasks = (tasks: unknown, idempotencyKey?: string): Promise<Answers.SubmittedTasks> =>
     this.#ask({ method: "POST", path: "/tasks", body: tasks, idempotencyKey });
-  cancelTask = (id: string): Promise<TaskView> =>
-    this.#ask({ method: "DELETE", path: `/tasks/${encodeURIComponent(id)}`, idempotencyKey: randomUUID() });
+  cancelTask = (id: string): Promise<TaskView> => this.#ask({ method: "DELETE", path: `/tasks/${encodeURIComponent(id)}` });
 
   runs = (query: Query): Promise<Page<RunView>> => this.#get("/runs", query);
   run = (project: string, issue: number, run?: number): Promise<RunView> => this.#get(`/runs/${project}/${issue}`, { run });
   explain = (project: string, issue: number): Promise<Answers.Explained> => this.#get(`/runs/${project}/${issue}/explain`);
   commandRun = (project: string, issue: number, command: OperatorCommand, reason: string): Promise<{ status: string; run: RunView }> =>
-    this.#ask({ method: "POST", path: `/runs/${project}/${issue}/${command}`, body: { reason }, idempotencyKey: randomUUID() });
+    this.#ask({ method: "POST", path: `/runs/${project}/${issue}/${command}`, body: { reason } });
 
   questions = (query: Query): Promise<Page<Answers.ListedQuestion>> => this.#get("/questions", query);
   pastQuestions = (query: Query): Promise<Page<PastQuestion>> => this.#get("/questions/history", query);
   answerQuestion = (id: string, answers: readonly string[]): Promise<Answers.AnswerTaken> =>
-    this.#ask({ method: "POST", path: `/questions/${encodeURIComponent(id)}/answer`, body: { answers }, idempotencyKey: randomUUID() });
+    this.#ask({ method: "POST", path: `/questions/${encodeURIComponent(id)}/answer`, body: { answers } });
 
   sessions = (query: Query): Promise<Page<SessionView>> => this.#get("/sessions", query);
   oneSession = (id: string): Promise<SessionView> => this.#get(`/sessions/${encodeURIComponent(id)}`);
@@ -102,8 +100,7 @@ export class MeshApi {
   settings = (): Promise<Answers.SettingsShown> => this.#get("/settings");
   setSettings = (overrides: object): Promise<Answers.SettingsShown> => this.#ask({ method: "PATCH", path: "/settings", body: overrides });
 
-  onboard = (request: Answers.OnboardingAsked): Promise<OnboardingView> =>
-    this.#ask({ method: "POST", path: "/onboard", body: request, idempotencyKey: randomUUID() });
+  onboard = (request: Answers.OnboardingAsked): Promise<OnboardingView> => this.#ask({ method: "POST", path: "/onboard", body: request });
   onboardings = (query: Query): Promise<Page<OnboardingView>> => this.#get("/onboard", query);
   onboarding = (id: string): Promise<OnboardingView> => this.#get(`/onboard/${encodeURIComponent(id)}`);
   retryOnboarding = (id: string): Promise<OnboardingView> => this.#post(`/onboard/${encodeURIComponent(id)}/retry`, {});

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Problem } from "../workers/http/errors.ts";
 import type { MeshAccess } from "./configuration.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
@@ -9,7 +10,7 @@ export interface MeshRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   readonly body?: unknown;
-  /** Makes the request repeatable: the mesh does it once, however often it comes. */
+  /** The mesh does a command once for each key, however often it comes; a fresh one unless given. */
   readonly idempotencyKey?: string | undefined;
   readonly timeLimitMs?: number | undefined;
   /** A body that is not JSON. */
@@ -23,22 +24,30 @@ export interface MeshAnswer {
 
 const defaultTimeLimitMs = 30_000;
 const tries = 3;
+/** After so long nothing is tried again: what had more time than this had enough. */
+const patienceMs = tries * defaultTimeLimitMs;
+/** Between two looks whether a command is done whose first answer was lost. */
+const underWayMs = 1_000;
 
 /**
- * Sends a request and gives the answer when it is a success. Every other end is a `Failure`. Requests that may be repeated are, when the network
- * fails: reads, and those with an idempotency key.
+ * Sends a request and gives the answer when it is a success. Every other end is a `Failure`. When the network fails it is sent again: commands carry
+ * one idempotency key for all their tries, under which the mesh carries them out once.
  */
-export async function send(access: MeshAccess, request: MeshRequest): Promise<MeshAnswer> {
+export async function send(access: MeshAccess, asked: MeshRequest): Promise<MeshAnswer> {
+  const request = asked.method === "GET" ? asked : { ...asked, idempotencyKey: asked.idempotencyKey ?? randomUUID() };
   const url = addressOf(access, request);
-  const repeatable = request.method === "GET" || request.method === "PUT" || request.idempotencyKey !== undefined;
-  for (let left = repeatable ? tries : 1; ; left -= 1) {
+  const begun = Date.now();
+  for (let left = tries; ; left -= 1) {
     try {
       const response = await once(access, request, url);
       return { status: response.status, response };
     } catch (error) {
-      const isNetwork = error instanceof Failure && error.parts.reason === "mesh-unreachable";
-      if (!isNetwork || left <= 1) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200 * (tries - left + 1)));
+      const reason = error instanceof Failure ? error.parts.reason : "";
+      const isUnderWay = reason === "under-way" && left < tries && Date.now() - begun < (request.timeLimitMs ?? defaultTimeLimitMs);
+      const isLost = reason === "mesh-unreachable" && left > 1 && Date.now() - begun < patienceMs;
+      if (!isUnderWay && !isLost) throw error;
+      await new Promise((resolve) => setTimeout(resolve, isUnderWay ? underWayMs : 200 * (tries - left + 1)));
+      if (isUnderWay) left += 1;
     }
   }
 }
