@@ -1,3 +1,5 @@
+import { joined, SecretFinder, type Span } from "../secret-finder.ts";
+
 const mask = "***";
 /** Shorter values are words that occur anywhere. */
 const leastLength = 6;
@@ -37,11 +39,6 @@ const unfinished: readonly RegExp[] = [
   /[\w-]+$/,
 ];
 
-interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
 /**
  * Masks secrets in a stream, by their values and by their form, wherever its pieces are cut: what may be the beginning of one is held back until it is
  * known. `end` gives what is held; to be called where no secret can go on.
@@ -49,6 +46,8 @@ interface Span {
 export class StreamRedactor {
   readonly #secrets: () => readonly string[];
   #held = "";
+  #known: readonly string[] = [];
+  #finder = new SecretFinder([], rules);
 
   /** `secrets` are asked for with every piece, since credentials come while a step runs. */
   constructor(secrets: () => readonly string[]) {
@@ -64,9 +63,13 @@ export class StreamRedactor {
   }
 
   #pass(text: string, isWhole: boolean): string {
-    const known = knownForms(this.#secrets());
-    const spans = spansIn(text, known);
-    const until = isWhole ? text.length : sureUntil(text, known, spans);
+    const secrets = this.#secrets();
+    if (secrets.length !== this.#known.length || secrets.some((secret, at) => secret !== this.#known[at])) {
+      this.#known = [...secrets];
+      this.#finder = new SecretFinder(secrets, rules);
+    }
+    const spans = spansIn(text, this.#finder);
+    const until = isWhole ? text.length : sureUntil(text, this.#finder, spans);
     this.#held = text.slice(until);
     let [out, at] = ["", 0];
     for (const { from, to } of spans) {
@@ -79,46 +82,24 @@ export class StreamRedactor {
   }
 }
 
-/** The values as they may stand in a terminal: whole, as JSON, in a URL, and line by line. */
-function knownForms(secrets: readonly string[]): string[] {
-  const known = new Set<string>();
-  for (const secret of secrets) {
-    if (secret.length < leastLength) continue;
-    const lines = secret.split(/\r?\n/).filter((line) => line.length >= leastLine);
-    const whole = secret.includes("\n") ? [] : [secret, encodeURIComponent(secret.toWellFormed())];
-    for (const form of [...whole, ...(secret.includes("\n") ? lines : []), JSON.stringify(secret).slice(1, -1)]) known.add(form);
-  }
-  return [...known];
-}
+/** A value of several lines stands in a terminal line by line. */
+const rules = {
+  least: leastLength,
+  more: (secret: string) => (secret.includes("\n") ? secret.split(/\r?\n/).filter((line) => line.length >= leastLine) : []),
+};
 
 /** Where secrets stand, by their beginning; overlapping ones are joined. */
-function spansIn(text: string, known: readonly string[]): Span[] {
-  const spans: Span[] = [];
-  for (const secret of known) {
-    for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) spans.push({ from: at, to: at + secret.length });
-  }
+function spansIn(text: string, known: SecretFinder): Span[] {
+  const spans = known.spansIn(text);
   for (const form of forms) {
     for (const { index, 0: found } of text.matchAll(form)) spans.push({ from: index, to: index + found.length });
   }
-  const joined: { from: number; to: number }[] = [];
-  for (const { from, to } of spans.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
-    const last = joined.at(-1);
-    if (last !== undefined && from < last.to) last.to = Math.max(last.to, to);
-    else joined.push({ from, to });
-  }
-  return joined;
+  return joined(spans);
 }
 
 /** Up to where nothing can become part of a secret by what comes next. */
-function sureUntil(text: string, known: readonly string[], spans: readonly Span[]): number {
-  let until = text.length;
-  const longest = Math.max(0, ...known.map(({ length }) => length));
-  for (let at = Math.max(0, text.length - longest + 1); at < text.length; at += 1) {
-    const rest = text.slice(at);
-    if (!known.some((secret) => secret.length > rest.length && secret.startsWith(rest))) continue;
-    until = at;
-    break;
-  }
+function sureUntil(text: string, known: SecretFinder, spans: readonly Span[]): number {
+  let until = known.openFrom(text);
   const near = Math.max(0, text.length - longestKey - 64);
   const end = text.slice(near);
   for (const [index, form] of unfinished.entries()) {
@@ -127,6 +108,12 @@ function sureUntil(text: string, known: readonly string[], spans: readonly Span[
     if (found !== null && (index === 0 || found[0].length <= longestWord)) until = Math.min(until, near + found.index);
   }
   // A secret that lies across the border, or ends there and may be longer than it seems, is held as a whole.
-  for (const { from, to } of spans.toReversed()) if (from < until && to > until) until = from;
+  for (const { from, to } of spans.toReversed()) if (from < until && to > until) until = contextOf(text, from);
   return until;
+}
+
+/** Some are told by the word before them, which is held with them. */
+function contextOf(text: string, from: number): number {
+  const near = Math.max(0, from - 600);
+  return near + (/\S*[ \t]*$/.exec(text.slice(near, from))?.index ?? 0);
 }

@@ -1,3 +1,5 @@
+import { writingsOf } from "../../runner/secret-writings.ts";
+
 /** Something that must be nowhere, under a name that may be told. */
 export interface KnownSecret {
   readonly name: string;
@@ -15,29 +17,6 @@ export interface Leak {
 const leastCharacters = 12;
 /** Halves of longer secrets are looked for as well: a text may have been cut, or lie across two pages of a file. */
 const leastOfHalf = 16;
-const encoder = new TextEncoder();
-
-/** All writings in which a secret could lie somewhere. */
-export function writingsOf(secret: string): { readonly form: string; readonly text: string }[] {
-  const plain = [
-    { form: "plain", text: secret },
-    { form: "in JSON", text: JSON.stringify(secret).slice(1, -1) },
-    { form: "in JSON in JSON", text: JSON.stringify(JSON.stringify(secret)).slice(3, -3) },
-    { form: "in an address", text: encodeURIComponent(secret) },
-    { form: "in a form", text: new URLSearchParams({ s: secret }).toString().slice(2) },
-    { form: "UTF-16", text: [...secret].map((character) => `${character}\0`).join("") },
-    { form: "hex", text: hex(encoder.encode(secret)) },
-    { form: "HEX", text: hex(encoder.encode(secret)).toUpperCase() },
-    // Three, by where in its three bytes the secret begins.
-    ...[0, 1, 2].map((offset) => ({ form: `base64+${offset}`, text: base64At(secret, offset) })),
-  ];
-  const url = plain
-    .filter(({ form }) => form.startsWith("base64"))
-    .map(({ form, text }) => ({ form: form.replace("base64", "base64url"), text: text.replaceAll("+", "-").replaceAll("/", "_") }));
-  const seen = new Set<string>();
-  return [...plain, ...url].filter(({ text }) => !seen.has(text) && seen.add(text));
-}
-
 /** Looks for secrets in everything it is shown. Throws when a secret is too short to be told from chance. */
 export class SecretSearch {
   readonly leaks: Leak[] = [];
@@ -84,16 +63,4 @@ function piecesOf(value: string): { piece: string; part: string }[] {
   const middle = value.length >> 1;
   if (middle < leastOfHalf) return [whole];
   return [whole, { piece: value.slice(0, middle), part: ", first half" }, { piece: value.slice(middle), part: ", second half" }];
-}
-
-/** The characters that stand for nothing but the secret, when `offset` bytes come before it in a group of three. */
-function base64At(secret: string, offset: number): string {
-  const bytes = new Uint8Array([...new Uint8Array(offset), ...encoder.encode(secret)]);
-  const text = btoa(String.fromCharCode(...bytes));
-  const [begin = 0] = [[0, 2, 3][offset]];
-  return text.slice(begin, Math.floor((bytes.length * 8) / 6));
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
