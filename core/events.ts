@@ -46,6 +46,8 @@ export type EventType =
   | "tests-finished"
   | "bug-issue-opened"
   | "cycle-spent"
+  /** What was spent since the last: usd, inputTokens, outputTokens, in which phase, `by` a session's agent or a model asked by the mesh. */
+  | "usage-counted"
   | "hold-began"
   | "hold-ended"
   | "deployment-checked"

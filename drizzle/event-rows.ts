@@ -12,11 +12,12 @@ import type { onboardingRuns } from "./schema/onboardings.ts";
 import type { projectionRefusals, repoRegistry } from "./schema/projects.ts";
 import type { implementationSessions, issueRuns, sessionCheckpoints, sessionQuestions } from "./schema/runs.ts";
 import { createTaskRows, type TaskRows } from "./task-rows.ts";
+import { createUsageRows, type UsageRows } from "./usage-rows.ts";
 
 type Row<T extends { $inferInsert: unknown }> = T["$inferInsert"];
 
 /** The rows a page of events comes to, at most one per primary key and table. */
-export interface EventRows extends TaskRows, LearningRows, CredentialRows {
+export interface EventRows extends TaskRows, LearningRows, CredentialRows, UsageRows {
   readonly events: readonly Row<typeof meshSixEvents>[];
   readonly projects: readonly Row<typeof repoRegistry>[];
   readonly runs: readonly Row<typeof issueRuns>[];
@@ -45,6 +46,7 @@ export function eventRows(events: readonly JournalEvent[]): EventRows {
     tasks: createTaskRows(),
     learned: createLearningRows(),
     credentials: createCredentialRows(),
+    usage: createUsageRows(),
     checkpoints: [],
     onboardings: new Map(),
   };
@@ -60,6 +62,7 @@ export function eventRows(events: readonly JournalEvent[]): EventRows {
     ...page.tasks.rows(),
     ...page.learned.rows(),
     ...page.credentials.rows(),
+    ...page.usage.rows(),
     events: rows,
     projects: [...page.projects.values()],
     runs: views.map(({ view }) => runRow(view)),
@@ -82,6 +85,7 @@ interface Collected {
   readonly tasks: ReturnType<typeof createTaskRows>;
   readonly learned: ReturnType<typeof createLearningRows>;
   readonly credentials: ReturnType<typeof createCredentialRows>;
+  readonly usage: ReturnType<typeof createUsageRows>;
   readonly checkpoints: Row<typeof sessionCheckpoints>[];
   readonly onboardings: Map<string, OnboardingView>;
 }
@@ -122,6 +126,8 @@ function collect(event: JournalEvent, page: Collected): string | undefined {
     case "learning-noted":
     case "architect-consulted":
       return page.learned.add(event);
+    case "usage-counted":
+      return page.usage.add(event);
     case "credential-recorded":
       return page.credentials.add(event);
     default:

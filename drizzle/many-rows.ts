@@ -3,21 +3,23 @@ import { getTableConfig, type PgColumn, type PgTable } from "drizzle-orm/pg-core
 
 /**
  * One statement for any number of rows: they travel as one JSON parameter. A row whose primary key exists replaces the old one
- * (`replace`) or is dropped (`keep`); the same key twice in `rows` is an error of Postgres with `replace`. A null in one of the columns `unlessNull`
+ * (`replace`), is dropped (`keep`), or has its amounts added to the old one's (`add`); the same key twice in `rows` is an error of Postgres unless rows are dropped. A null in one of the columns `unlessNull`
  * replaces nothing.
  */
 export function upsertAll<T extends PgTable>(
   table: T,
   rows: readonly T["$inferInsert"][],
-  onConflict: "replace" | "keep",
+  onConflict: "replace" | "keep" | { readonly add: readonly PgColumn[] },
   unlessNull: readonly PgColumn[] = [],
 ): SQL {
   const columns = writtenColumns(table).map(([, column]) => column);
   const names = listed(columns.map(named));
+  const changed = typeof onConflict === "object" ? onConflict.add : columns;
   const replaced = listed(
-    columns.map((column) => {
-      const fresh = sql`excluded.${named(column)}`;
-      return sql`${named(column)} = ${unlessNull.includes(column) ? sql`coalesce(${fresh}, ${table}.${named(column)})` : fresh}`;
+    changed.map((column) => {
+      const [fresh, old] = [sql`excluded.${named(column)}`, sql`${table}.${named(column)}`];
+      if (typeof onConflict === "object") return sql`${named(column)} = ${old} + ${fresh}`;
+      return sql`${named(column)} = ${unlessNull.includes(column) ? sql`coalesce(${fresh}, ${old})` : fresh}`;
     }),
   );
   return sql`insert into ${table} (${names}) select ${names} from ${recordset(table, rows)}

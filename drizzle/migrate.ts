@@ -10,6 +10,7 @@ import * as onboardings from "./schema/onboardings.ts";
 import * as projects from "./schema/projects.ts";
 import * as runs from "./schema/runs.ts";
 import * as tasks from "./schema/tasks.ts";
+import * as usage from "./schema/usage.ts";
 
 const migrationsFolder = fileURLToPath(new URL("./migrations", import.meta.url));
 /** Any number that nothing else locks; held while one migration is applied. */
@@ -93,7 +94,7 @@ async function columnDrift(db: Database): Promise<string[]> {
     from pg_attribute a join pg_class c on c.oid = a.attrelid
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped`);
   const there = new Map(rows.map((row) => [row.place, row]));
-  return Object.values({ ...events, ...learnings, ...onboardings, ...projects, ...runs, ...tasks })
+  return Object.values({ ...events, ...learnings, ...onboardings, ...projects, ...runs, ...tasks, ...usage })
     .filter((table) => table instanceof PgTable)
     .flatMap((table) => {
       const { name, columns } = getTableConfig(table);

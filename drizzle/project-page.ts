@@ -11,6 +11,7 @@ import { projectionRefusals, repoRegistry } from "./schema/projects.ts";
 import { implementationSessions, issueRuns, sessionCheckpoints, sessionQuestions } from "./schema/runs.ts";
 import { agentTaskHistory, orchestratorTasks, taskAttempts } from "./schema/tasks.ts";
 import { changeAll, upsertAll } from "./many-rows.ts";
+import { addUsage } from "./usage-rows.ts";
 
 /** What became of a page. */
 export interface Projected {
@@ -121,6 +122,7 @@ function insertsOf(rows: EventRows): SQL[] {
     rows.onboardings.length > 0 && upsertAll(onboardingRuns, rows.onboardings, "replace"),
     rows.learnings.length > 0 && upsertAll(learnings, rows.learnings, "keep"),
     rows.credentials.length > 0 && upsertAll(credentialHistory, rows.credentials, "replace"),
+    rows.usage.length > 0 && addUsage(rows.usage),
     rows.uses.length > 0 && countUses(rows.uses),
     rows.refusals.length > 0 && upsertAll(projectionRefusals, rows.refusals, "keep"),
   ].filter((insert) => insert !== false);

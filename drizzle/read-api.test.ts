@@ -207,26 +207,6 @@ describe("tasks", () => {
   });
 });
 
-test("usage by project, issue and day", async () => {
-  const { body } = await get("/usage");
-  expect(body).toMatchObject({
-    total: { usd: 7, inputTokens: 30, outputTokens: 0 },
-    byProject: [
-      { name: soloName, usd: 4 },
-      { name: todoName, usd: 3 },
-    ],
-    byIssue: [
-      { name: soloName, issue: 3, usd: 4 },
-      { name: todoName, issue: 1, usd: 3 },
-    ],
-    byDay: [
-      { day: "2026-11-24", usd: 2, inputTokens: 20, outputTokens: 0 },
-      { day: "2026-11-23", usd: 5, inputTokens: 10, outputTokens: 0 },
-    ],
-  });
-  expect((await get("/usage?project=acme/todo-app&since=2026-11-24T00:00:00Z")).body).toMatchObject({ total: { usd: 2 } });
-});
-
 test("sessions, and which are open", async () => {
   const { body } = await get(`/sessions?project=${todoName}`);
   expect(body.items).toMatchObject([

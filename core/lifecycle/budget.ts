@@ -17,16 +17,18 @@ export function sessionUsed(step: Step, body: Extract<ReportBody, { type: "usage
   const before = spend.byProcess[key] ?? 0;
   const tokens = spend.tokensByProcess?.[key] ?? { input: 0, output: 0 };
   const most = { input: Math.max(tokens.input, body.inputTokens), output: Math.max(tokens.output, body.outputTokens) };
+  const more = { usd: Math.max(0, body.usd - before), inputTokens: most.input - tokens.input, outputTokens: most.output - tokens.output };
   step.set({
     spend: {
       ...spend,
-      usd: spend.usd + Math.max(0, body.usd - before),
+      usd: spend.usd + more.usd,
       byProcess: { ...spend.byProcess, [key]: Math.max(before, body.usd) },
       tokensByProcess: { ...spend.tokensByProcess, [key]: most },
-      inputTokens: spend.inputTokens + most.input - tokens.input,
-      outputTokens: spend.outputTokens + most.output - tokens.output,
+      inputTokens: spend.inputTokens + more.inputTokens,
+      outputTokens: spend.outputTokens + more.outputTokens,
     },
   });
+  noteUsage(step, "session", more);
   breakOnSpend(step);
 }
 
@@ -34,7 +36,22 @@ export function sessionUsed(step: Step, body: Extract<ReportBody, { type: "usage
 export function modelUsed(step: Step, usd: number): void {
   if (usd <= 0) return;
   step.set({ spend: { ...step.run.spend, usd: step.run.spend.usd + usd } });
+  noteUsage(step, "model", { usd, inputTokens: 0, outputTokens: 0 });
   breakOnSpend(step);
+}
+
+interface More {
+  readonly usd: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** The journal has each amount once, and where it went: the sum of a run's events is what the run has cost. */
+function noteUsage({ run, events }: Step, by: "session" | "model", more: More): void {
+  if (more.usd + more.inputTokens + more.outputTokens === 0) return;
+  const { agent } = run.session;
+  const who = by === "session" && agent !== null ? { agent } : {};
+  events.push({ type: "usage-counted", issue: run.issue, run: run.run, ...who, data: { ...more, phase: run.phase.toUpperCase(), by } });
 }
 
 /** The spend breaker and the no-progress breaker: a hold, a stop after the step, and a person decides. */

@@ -131,7 +131,14 @@ test("what is learned after the run's end still reaches the journal, and moves n
   const before = it.drive.project.run(12);
   expect(before?.phase).toBe("cancelled");
   const change = ended(it.drive, learning, { general: true, text: "Colours are blue.", scope: "mesh" }, { usd: 0.25, seen });
-  expect(it.drive.types(change)).toEqual(["attempt-ended", "task-ended", "architect-consulted", "learning-noted", "run-changed"]);
+  expect(it.drive.types(change)).toEqual([
+    "attempt-ended",
+    "task-ended",
+    "architect-consulted",
+    "usage-counted",
+    "learning-noted",
+    "run-changed",
+  ]);
   expect(change.outboxAdd).toEqual([]);
   expect(it.drive.project.run(12)).toMatchObject({ phase: "cancelled", counter: before?.counter, spend: { usd: 0.25 } });
   expect(it.drive.types(ended(it.drive, learning, { general: true, text: "Again.", scope: "mesh" }))).toEqual(["input-ignored"]);
