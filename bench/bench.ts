@@ -84,7 +84,7 @@ if (wants("price")) {
 if (wants("history")) await measure("Age", async (mesh) => historyTable(keep(results.history, await measureHistory(mesh, ages))));
 if (wants("streaming"))
   await measure("Streaming", async (mesh) =>
-    streamingTable(keep(results.streaming, [await measureStreaming(mesh, options.quick ? 5 : 30)])),
+    streamingTable(keep(results.streaming, [await measureStreaming(mesh, options.quick ? 5 : 60)])),
   );
 if (wants("idle")) {
   await measure(

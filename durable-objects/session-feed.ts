@@ -46,7 +46,10 @@ export interface RecordingParts {
  * by chance, or feeds that began together would keep the disk waiting together ever after.
  */
 const commitLimits = { soonMs: 200, everyMs: 2 * secondMs, bytes: 262_144 } as const;
-/** A chunk has about so much, and at most so much when the archive was away: what is written at once is in memory. */
+/**
+ * A chunk has so much to twice as much, by chance for the same reason; after the archive was away at most `mostBytes`: what is written at once is in
+ * memory.
+ */
 const chunkLimits = { ms: 30 * secondMs, bytes: 524_288, mostBytes: 2 * 1_048_576 } as const;
 /** A viewer that comes new is sent what is kept in pieces of about this size. */
 const tailPieceChars = 65_536;
@@ -72,6 +75,7 @@ export class SessionFeed extends DurableObject<Env> {
   readonly #waiting: ((end: number) => void)[] = [];
   #opening: Promise<FeedFacts> | undefined;
   #recording: Promise<void> | undefined;
+  #chunkBytes = someChunkBytes();
   #unrecordedSince: Moment | undefined;
   #lastAt: Moment = now();
 
@@ -213,8 +217,8 @@ export class SessionFeed extends DurableObject<Env> {
   }
 
   #commitWait(): number {
-    const everyMs = commitLimits.everyMs * (1 + Math.random() / 2);
-    return Math.max(commitLimits.soonMs, this.#committedAt + everyMs - Date.now());
+    const more = 1 + Math.random() / 2;
+    return Math.max(commitLimits.soonMs * more, this.#committedAt + commitLimits.everyMs * more - Date.now());
   }
 
   #commit(): void {
@@ -227,7 +231,7 @@ export class SessionFeed extends DurableObject<Env> {
     this.#fresh = [];
     this.#freshBytes = 0;
     for (const resolve of this.#waiting.splice(0)) resolve(this.#store.end);
-    if (this.#store.end - (this.#store.facts?.recorded ?? 0) >= chunkLimits.bytes) void this.#record();
+    if (this.#store.end - (this.#store.facts?.recorded ?? 0) >= this.#chunkBytes) void this.#record();
     else this.#clock.wind();
   }
 
@@ -249,7 +253,7 @@ export class SessionFeed extends DurableObject<Env> {
     const to = this.#store.end;
     const recorded = () => this.#store.facts?.recorded ?? 0;
     do await this.#writeChunk();
-    while (recorded() < Math.min(to, this.#store.end) || this.#store.end - recorded() >= chunkLimits.bytes);
+    while (recorded() < Math.min(to, this.#store.end) || this.#store.end - recorded() >= this.#chunkBytes);
   }
 
   async #writeChunk(): Promise<void> {
@@ -261,6 +265,7 @@ export class SessionFeed extends DurableObject<Env> {
     const facts = this.#store.facts;
     if (facts === undefined) return; // forgotten meanwhile
     this.#store.setFacts({ ...facts, chunks: written, recorded: bytes, recordedAt: at });
+    this.#chunkBytes = someChunkBytes();
     this.#unrecordedSince = this.#store.end > bytes ? now() : undefined;
     this.#store.prune();
   }
@@ -281,6 +286,10 @@ export class SessionFeed extends DurableObject<Env> {
     if (this.#store.facts === undefined && (write || facts.chunks > 0)) this.#store.setFacts(facts);
     return this.#store.facts ?? facts;
   }
+}
+
+function someChunkBytes(): number {
+  return chunkLimits.bytes * (1 + Math.random());
 }
 
 function newFacts(): FeedFacts {
