@@ -12,8 +12,8 @@ const words: Readonly<Record<LiveState, string>> = {
   reconnecting: "The connection is being made again; it goes on where it was.",
 };
 
-/** What a session writes, as it writes it. */
-export function LiveTerminal({ session }: { readonly session: SessionView }): JSX.Element {
+/** What a session writes, as it writes it. What was written before and is no longer at hand is in the replay, to which `toReplay` leads. */
+export function LiveTerminal({ session, toReplay }: { readonly session: SessionView; readonly toReplay: () => void }): JSX.Element {
   const state = useSignal<LiveState>("connecting");
   const missing = useSignal(0);
   const ended = useSignal(false);
@@ -29,7 +29,7 @@ export function LiveTerminal({ session }: { readonly session: SessionView }): JS
         onOutput: (data, shown) => screen.write(data, shown),
         onMissing(bytes) {
           missing.value += bytes;
-          screen.write(`\u001b[0m\r\n\u001b[7m ${renderBytes(bytes)} before this are only in the recording \u001b[0m\r\n`);
+          screen.write(`\u001b[0m\r\n\u001b[7m ${renderBytes(bytes)} before this are in the replay \u001b[0m\r\n`);
         },
         onState: (next) => (state.value = next),
         onEnded: () => (ended.value = true),
@@ -45,7 +45,8 @@ export function LiveTerminal({ session }: { readonly session: SessionView }): JS
     <>
       {missing.value > 0 && (
         <p role="status" class="notice">
-          {renderBytes(missing.value)} are not shown here: they are in the recording.
+          {renderBytes(missing.value)} written earlier are not shown here: they are in the replay.{" "}
+          <button onClick={toReplay}>Play from the beginning</button>
         </p>
       )}
       <div class="terminal-place" role="region" aria-label="Live terminal" ref={place} />

@@ -110,7 +110,11 @@ function Watch({ session }: { readonly session: SessionView }): JSX.Element {
           Replay
         </button>
       </div>
-      {shown.value === "live" ? <LiveTerminal key={session.id} session={session} /> : <SessionReplay key={session.id} session={session} />}
+      {shown.value === "live" ? (
+        <LiveTerminal key={session.id} session={session} toReplay={() => (shown.value = "replay")} />
+      ) : (
+        <SessionReplay key={session.id} session={session} />
+      )}
     </section>
   );
 }

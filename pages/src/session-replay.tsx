@@ -2,7 +2,9 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { SessionView } from "../../core/sessions/views.ts";
+import { renderBytes } from "./bytes-text.ts";
 import type { Playing } from "./player.ts";
+import { mostPlayedBytes, readRecording, type LoadedRecording } from "./recording-load.ts";
 
 const speeds = [0.5, 1, 2, 4, 8, 16] as const;
 
@@ -13,16 +15,22 @@ export function SessionReplay({ session }: { readonly session: SessionView }): J
   const standing = useSignal<"loading" | "ready" | "empty" | { readonly failed: string }>("loading");
   const speed = useSignal(1);
   const tries = useSignal(0);
+  const come = useSignal(0);
+  const isCut = useSignal(false);
   useEffect(() => {
     const asked = new AbortController();
     standing.value = "loading";
     speed.value = 1;
-    Promise.all([recordingOf(session.id, asked.signal), import("./player.ts")]).then(
-      ([cast, { openPlayer }]) => {
+    come.value = 0;
+    isCut.value = false;
+    Promise.all([recordingOf(session.id, asked.signal, (bytes) => (come.value = bytes)), import("./player.ts")]).then(
+      ([recording, { openPlayer }]) => {
+        const { cast } = recording;
         if (asked.signal.aborted || !place.current) return;
         // A header alone has nothing to play.
         if (cast.trim().split("\n").length < 2) return void (standing.value = "empty");
         playing.current = openPlayer(place.current, cast);
+        isCut.value = recording.isCut;
         standing.value = "ready";
       },
       (thrown: unknown) => {
@@ -40,13 +48,19 @@ export function SessionReplay({ session }: { readonly session: SessionView }): J
     <>
       {stands === "loading" && (
         <p class="quiet" role="status">
-          Loading the recording…
+          Loading the recording… {come.value >= 1_048_576 && renderBytes(come.value)}
         </p>
       )}
       {stands === "empty" && <p class="quiet">Nothing was recorded yet.</p>}
       {typeof stands === "object" && (
         <p role="alert" class="notice bad">
           {stands.failed} <button onClick={() => (tries.value += 1)}>Try again</button>
+        </p>
+      )}
+      {isCut.value && (
+        <p role="status" class="notice">
+          The recording is longer than can be played here: this is its beginning, {renderBytes(mostPlayedBytes)}. The whole of it is in the
+          download “Recording” below.
         </p>
       )}
       <div class="player-place" ref={place} />
@@ -74,8 +88,8 @@ export function SessionReplay({ session }: { readonly session: SessionView }): J
   );
 }
 
-async function recordingOf(id: string, signal: AbortSignal): Promise<string> {
+async function recordingOf(id: string, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<LoadedRecording> {
   const response = await fetch(`/api/sessions/${encodeURIComponent(id)}/recording.cast`, { credentials: "same-origin", signal });
-  if (!response.ok) throw new Error(`The recording did not come: the mesh answered ${response.status}.`);
-  return response.text();
+  if (!response.ok || response.body === null) throw new Error(`The recording did not come: the mesh answered ${response.status}.`);
+  return readRecording(response.body, onProgress);
 }

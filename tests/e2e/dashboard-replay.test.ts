@@ -49,21 +49,24 @@ beforeEach(async () => {
 });
 afterEach(() => dashboard.close());
 
-/** Plays a recording to its end and answers for every character where and how it stands. */
-async function playedToItsEnd(pieces: readonly OutputPiece[]) {
+/** Plays a recording to its end and compares every character, where and how it stands, with a snapshot. */
+async function endsWith(pieces: readonly OutputPiece[], snapshot: string): Promise<void> {
   const { page, mesh, open } = dashboard;
   mesh.answers[`GET ${path}/recording.cast`] =
     castHeader(3, { ...terminalSize, startedAt, title: "acme/todo-app#12.1" }) + castLines(pieces, startedAt);
   await open(`/#${path}`);
   const elapsed = () => page.locator(".ap-time-elapsed").textContent();
-  await expect.poll(elapsed).toBe("00:00");
+  await expect.poll(elapsed, { timeout: 5_000 }).toBe("00:00");
   await page.locator(".ap-wrapper").focus();
   await page.keyboard.press("9");
-  await expect.poll(elapsed).toBe("09:00");
+  await expect.poll(elapsed, { timeout: 5_000 }).toBe("09:00");
   // Five seconds each.
   for (let pressed = 0; pressed < 13; pressed += 1) await page.keyboard.press("ArrowRight");
-  await expect.poll(elapsed).toBe("10:00");
-  return cellsOfPlayer(page);
+  await expect.poll(elapsed, { timeout: 5_000 }).toBe("10:00");
+  const expected = await cellsOfSnapshot(snapshot);
+  expect(expected.length).toBeGreaterThan(250);
+  // It draws a moment after it has told the time.
+  await expect.poll(() => cellsOfPlayer(page), { timeout: 10_000 }).toEqual(expected);
 }
 
 test("ten minutes that a runner wrote end in the player with the screen of the last snapshot", async () => {
@@ -71,9 +74,39 @@ test("ten minutes that a runner wrote end in the player with the screen of the l
   const { mesh, ends } = await tenMinuteSession(folder);
   rmSync(folder, { recursive: true });
   const pieces = mesh.pieces.map(({ at, data }) => ({ at: at - 1_000 + startedAt, data }));
-  const shown = await playedToItsEnd(pieces);
-  expect(shown.length).toBeGreaterThan(250);
-  expect(shown).toEqual(await cellsOfSnapshot(ends.at(-1)?.screen ?? ""));
+  await endsWith(pieces, ends.at(-1)?.screen ?? "");
+});
+
+test("whoever comes late is told how much came before, and plays it", async () => {
+  const { page, mesh, open, isAccessible } = dashboard;
+  Object.assign(mesh.answers[`GET ${path}`] as object, { state: "working", step: "implement", endedAt: null });
+  const head = castHeader(3, { ...terminalSize, startedAt, title: "acme/todo-app#12.1" });
+  mesh.answers[`GET ${path}/recording.cast`] = head + castLines([{ at: startedAt, data: "from the very beginning" }], startedAt);
+  mesh.feed.begin = () => [
+    { type: "hello", from: 3_145_728, end: 3_145_733, ...terminalSize },
+    { type: "output", offset: 3_145_728, data: "\r\nnow" },
+  ];
+  await open(`/#${path}`);
+  await page.getByText("3.0 MiB written earlier are not shown here: they are in the replay.").waitFor();
+  await isAccessible("session-late");
+  await page.getByRole("button", { name: "Play from the beginning" }).click();
+  await page.locator(".ap-term-text", { hasText: "from the very beginning" }).waitFor();
+});
+
+test("of a recording too long for a page the beginning is played, and it is said", async () => {
+  const { page, mesh, open, isAccessible } = dashboard;
+  const piece = `${"x".repeat(98)}\r\n`.repeat(80);
+  const pieces = Array.from({ length: 4_000 }, (_, at) => ({ at: startedAt + at * 100, data: piece }));
+  const head = castHeader(3, { ...terminalSize, startedAt, title: "acme/todo-app#12.1" });
+  const cast = head + castLines(pieces, startedAt);
+  expect(cast.length).toBeGreaterThan(30 * 1_048_576);
+  mesh.answers[`GET ${path}/recording.cast`] = cast;
+  await open(`/#${path}`);
+  await page.getByText("this is its beginning, 24.0 MiB").waitFor();
+  await isAccessible("session-long");
+  await page.locator(".ap-wrapper").focus();
+  await page.keyboard.press("9");
+  await expect.poll(() => page.locator(".ap-time-elapsed").textContent()).toMatch(/^04:3\d$/);
 });
 
 test("ten minutes of a program that moves the cursor, scrolls a part and changes screens end with the same screen as well", async () => {
@@ -95,6 +128,5 @@ test("ten minutes of a program that moves the cursor, scrolls a part and changes
   write(600, `${esc}30;1Hdone ${esc}31m✗${esc}0m`);
   for (const { data } of pieces) terminal.write(data);
   await new Promise<void>((resolve) => terminal.write("", resolve));
-  const snapshot = screenOf(terminal);
-  expect(await playedToItsEnd(pieces)).toEqual(await cellsOfSnapshot(snapshot));
+  await endsWith(pieces, screenOf(terminal));
 });

@@ -98,7 +98,7 @@ test("the terminal live, on from its byte after a break, with colours, and a gap
   await expect.poll(lines).toEqual(["first réd true", "second"]);
   expect(mesh.feed.asked).toEqual([`${path}/live?from=0`, `${path}/live?from=${known}`]);
   mesh.feed.say({ type: "output", offset: known + 8 + 2_048, data: "third" });
-  await page.getByText("2 KiB are not shown here: they are in the recording.").waitFor();
+  await page.getByText("2 KiB written earlier are not shown here: they are in the replay.").waitFor();
   await expect.poll(lines).toContain("third");
   mesh.feed.say({ type: "output", offset: known + 8 + 2_048 + 5, data: `\r\n${"x".repeat(300_000)}` });
   await expect.poll(() => mesh.feed.heard).toHaveLength(1);
