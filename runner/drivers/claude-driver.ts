@@ -155,6 +155,8 @@ class ClaudeConversation implements Conversation {
     this.#stopping = "now";
     await this.#reportUse(1_000);
     this.#abort.abort();
+    // One that hangs does not hear of it, and the query would wait for its end.
+    await this.#gone(3_000);
   }
 
   async #listen(): Promise<void> {

@@ -273,6 +273,17 @@ describe.each(Object.entries(subjects))("%s", (_, { driver, converses, counts })
     expect(conversation.answer("none", ["x"])).toBe(false);
   });
 
+  test.runIf(converses)("stop now ends also one whose process hangs", async () => {
+    const conversation = start(driver(), "act:long");
+    const events = reader(conversation);
+    await events.until("conversation-started");
+    await untilRuns(/tail -f README.md/);
+    process.kill(conversation.pid ?? Number.NaN, "SIGSTOP");
+    conversation.stop("now");
+    expect(await events.end()).toEqual({ type: "stopped", because: "asked-to" });
+    await untilNothingRuns();
+  });
+
   test("stop after the step lets the running tool come to its end", async () => {
     const conversation = start(driver(), "act:short");
     const events = reader(conversation);
