@@ -47,8 +47,8 @@ export interface RecordingParts {
  */
 const commitLimits = { soonMs: 200, everyMs: 2 * secondMs, bytes: 262_144 } as const;
 /**
- * A chunk has so much to twice as much, by chance for the same reason; after the archive was away at most `mostBytes`: what is written at once is in
- * memory.
+ * A chunk has so much to twice as much, or what came in two thirds of the time to all of it, by chance for the same reason; after the archive was away
+ * at most `mostBytes`: what is written at once is in memory.
  */
 const chunkLimits = { ms: 30 * secondMs, bytes: 524_288, mostBytes: 2 * 1_048_576 } as const;
 /** A viewer that comes new is sent what is kept in pieces of about this size. */
@@ -75,7 +75,7 @@ export class SessionFeed extends DurableObject<Env> {
   readonly #waiting: ((end: number) => void)[] = [];
   #opening: Promise<FeedFacts> | undefined;
   #recording: Promise<void> | undefined;
-  #chunkBytes = someChunkBytes();
+  #chunk = someChunk();
   #unrecordedSince: Moment | undefined;
   #lastAt: Moment = now();
 
@@ -192,7 +192,7 @@ export class SessionFeed extends DurableObject<Env> {
   override alarm(): Promise<void> {
     return this.#clock.ring(async (at) => {
       this.#commit();
-      if (this.#unrecordedSince !== undefined && at - this.#unrecordedSince >= chunkLimits.ms) await this.#record();
+      if (this.#unrecordedSince !== undefined && at - this.#unrecordedSince >= this.#chunk.ms) await this.#record();
       if (this.#unrecordedSince === undefined && at - this.#lastAt >= idleMs) this.#store.dropRecorded();
     });
   }
@@ -231,7 +231,7 @@ export class SessionFeed extends DurableObject<Env> {
     this.#fresh = [];
     this.#freshBytes = 0;
     for (const resolve of this.#waiting.splice(0)) resolve(this.#store.end);
-    if (this.#store.end - (this.#store.facts?.recorded ?? 0) >= this.#chunkBytes) void this.#record();
+    if (this.#store.end - (this.#store.facts?.recorded ?? 0) >= this.#chunk.bytes) void this.#record();
     else this.#clock.wind();
   }
 
@@ -253,7 +253,7 @@ export class SessionFeed extends DurableObject<Env> {
     const to = this.#store.end;
     const recorded = () => this.#store.facts?.recorded ?? 0;
     do await this.#writeChunk();
-    while (recorded() < Math.min(to, this.#store.end) || this.#store.end - recorded() >= this.#chunkBytes);
+    while (recorded() < Math.min(to, this.#store.end) || this.#store.end - recorded() >= this.#chunk.bytes);
   }
 
   async #writeChunk(): Promise<void> {
@@ -265,13 +265,13 @@ export class SessionFeed extends DurableObject<Env> {
     const facts = this.#store.facts;
     if (facts === undefined) return; // forgotten meanwhile
     this.#store.setFacts({ ...facts, chunks: written, recorded: bytes, recordedAt: at });
-    this.#chunkBytes = someChunkBytes();
+    this.#chunk = someChunk();
     this.#unrecordedSince = this.#store.end > bytes ? now() : undefined;
     this.#store.prune();
   }
 
   #nextDue(): Moment | undefined {
-    if (this.#unrecordedSince !== undefined) return this.#unrecordedSince + chunkLimits.ms;
+    if (this.#unrecordedSince !== undefined) return this.#unrecordedSince + this.#chunk.ms;
     return this.#store.start < this.#store.end ? this.#lastAt + idleMs : undefined;
   }
 
@@ -288,8 +288,8 @@ export class SessionFeed extends DurableObject<Env> {
   }
 }
 
-function someChunkBytes(): number {
-  return chunkLimits.bytes * (1 + Math.random());
+function someChunk(): { readonly bytes: number; readonly ms: number } {
+  return { bytes: chunkLimits.bytes * (1 + Math.random()), ms: chunkLimits.ms * (1 - Math.random() / 3) };
 }
 
 function newFacts(): FeedFacts {
