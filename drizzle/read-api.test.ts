@@ -85,6 +85,7 @@ describe("events", () => {
     [`task=${todo}.t1`, [4, 3]],
     [`agent=${agent}`, [4]],
     ["type=task-submitted", [5, 3]],
+    [`project=${todo}&without=run-changed,task-submitted`, [4, 1]],
     ["trace=3.1", [1]],
     [`project=${todo}&trace=in-1`, [1]],
     [`project=${todo}&since=${start + 4_000}&until=${start + dayMs}`, [5, 4]],

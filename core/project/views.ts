@@ -50,6 +50,12 @@ export interface RunView {
   readonly questions: readonly QuestionView[];
 }
 
+/** What a line of a list shows of a run; long texts are cut. */
+export type RunRow = Pick<
+  RunView,
+  "project" | "name" | "id" | "issue" | "run" | "title" | "phase" | "usd" | "startedAt" | "endedAt" | "endedBecause"
+>;
+
 export interface QuestionView {
   readonly id: QuestionId;
   readonly purpose: QuestionPurpose;

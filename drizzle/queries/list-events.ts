@@ -1,4 +1,4 @@
-import { and, desc, eq } from "drizzle-orm";
+import { and, desc, eq, notInArray } from "drizzle-orm";
 import * as z from "zod";
 import type { Database } from "../database.ts";
 import { meshSixEvents as events } from "../schema/events.ts";
@@ -12,6 +12,12 @@ export const eventFilter = z.strictObject({
   task: z.string().max(300).optional(),
   agent: z.string().max(100).optional(),
   type: z.string().max(100).optional(),
+  /** Types left out, with commas between: `run-changed` carries a whole run each time. */
+  without: z
+    .string()
+    .max(1_000)
+    .transform((types) => types.split(","))
+    .optional(),
   issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
   since: momentParam.optional(),
   /** Exclusive. */
@@ -22,7 +28,7 @@ export type EventRow = typeof events.$inferSelect;
 
 /** Journal events of all projects. */
 export async function listEvents(db: Database, filter: z.output<typeof eventFilter>): Promise<ListPage<EventRow>> {
-  const { project, trace, task, agent, type, issue, since, until, cursor, limit } = filter;
+  const { project, trace, task, agent, type, without, issue, since, until, cursor, limit } = filter;
   const rows = await db
     .select()
     .from(events)
@@ -33,6 +39,7 @@ export async function listEvents(db: Database, filter: z.output<typeof eventFilt
         task ? eq(events.task, task) : undefined,
         agent ? eq(events.agent, agent) : undefined,
         type ? eq(events.type, type) : undefined,
+        without ? notInArray(events.type, without) : undefined,
         issue ? eq(events.issue, issue) : undefined,
         during(events.at, since, until),
         cursor ? beyond(cursor, [events.at, events.project, events.seq]) : undefined,

@@ -55,7 +55,7 @@ test("commands are taken, and refused with the reason when they do not apply", a
   });
   expect(await use("control-run", { issue, command: "pause" })).toMatchObject({
     refused: "already-paused",
-    text: "Refused (already-paused): The command pause does not apply now.",
+    text: "Refused (already-paused): The command pause does not apply now: it is paused already.",
   });
   expect((await use("control-run", { issue, command: "resume" })).refused).toBeUndefined();
   expect((await use("control-run", { issue, command: "explode" })).refused).toBe("invalid");

@@ -2,10 +2,10 @@ import { readApi } from "../../drizzle/read-api.ts";
 import type { RouteSpec, Routes } from "./routes.ts";
 
 const history: readonly Pick<RouteSpec, "path" | "summary">[] = [
-  { path: "/events", summary: "The event log; filters: project, trace, task, agent, type, since, until" },
+  { path: "/events", summary: "The event log; filters: project, trace, task, agent, type, without, since, until" },
   { path: "/usage", summary: "What was spent" },
   { path: "/runs/:owner/:name/:issue/events", summary: "The event log of one issue" },
-  { path: "/runs/:owner/:name/:issue/history", summary: "Every run of one issue" },
+  { path: "/runs/:owner/:name/:issue/history", summary: "Every run of one issue; fields=row: only what a list shows" },
   {
     path: "/runs/:owner/:name/:issue/consultations",
     summary: "What the architect was asked, and every question and answer of one issue, oldest first",

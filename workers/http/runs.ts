@@ -30,6 +30,7 @@ export function addRuns(routes: Routes): void {
           .transform((phase) => phase.toUpperCase())
           .optional(),
         active: z.enum(["1", "0"]).optional().describe("1: only those that have not ended"),
+        title: z.string().max(200).optional().describe("a part of the title, in any case"),
         ...page,
       }),
       answers: { 200: "a page; `cursor` leads to the one after it", 404: "unknown project" },
@@ -38,12 +39,14 @@ export function addRuns(routes: Routes): void {
       const projects = await projectsAsked(c.env, query.project);
       if (!projects) return notFound("project");
       const found = (await Promise.all(projects.map((project) => orchestrator(c.env, project).runs()))).flat();
+      const title = query.title?.toLowerCase() ?? "";
       const before = query.cursor ?? Number.POSITIVE_INFINITY;
       const runs = found
         .filter(
           (run) =>
             run.startedAt < before &&
             (!query.phase || run.phase === query.phase) &&
+            run.title.toLowerCase().includes(title) &&
             (!query.active || ended.includes(run.phase) === (query.active === "0")),
         )
         .toSorted((one, other) => other.startedAt - one.startedAt)
@@ -105,6 +108,21 @@ function explained(run: RunView): object {
   return { key, run: id, phase, awaiting, explain, since: phaseSince };
 }
 
+/** Why a command does nothing now, for people. */
+function refusalOf(command: OperatorCommand, reason: string | null | undefined): string {
+  const because: Readonly<Record<string, string>> = {
+    "already-paused": "it is paused already",
+    "not-paused": "it is not paused",
+    "nothing-to-retry": "what it waits for is under way, so there is nothing to try again",
+    "waits-for-its-turn": "it waits for its turn, since the project already has as many runs at work as it may",
+    "no-plan-yet": "there is no plan yet that could be taken as approved",
+    "no-commits-yet": "nothing was committed yet that a pull request could be opened for",
+    "run-has-ended": "the run has ended",
+    "run-ended": "the run has ended",
+  };
+  return `The command ${command} does not apply now: ${because[reason ?? ""] ?? reason ?? "nothing would change"}.`;
+}
+
 function addCommand(routes: Routes, command: OperatorCommand): void {
   routes.add(
     {
@@ -127,7 +145,7 @@ function addCommand(routes: Routes, command: OperatorCommand): void {
       const said = { issue: params.issue, command, by: c.get("by"), reason: body.reason };
       const applied = await project.apply({ id: `api.${input.id}`, at: now(), type: "operator-commanded", ...said });
       if (applied.reason === "unknown-run") return notFound("run");
-      if (applied.status !== "applied") return problem(409, applied.reason ?? "not-applied", `The command ${command} does not apply now.`);
+      if (applied.status !== "applied") return problem(409, applied.reason ?? "not-applied", refusalOf(command, applied.reason));
       return c.json({ status: "accepted", run: await project.run(params.issue) }, 202);
     },
   );
