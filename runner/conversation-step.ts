@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Command, ReportBody } from "../core/protocol/frames.ts";
-import type { Result } from "../core/result.ts";
+import { ok, type Result } from "../core/result.ts";
 import type { FailureKind } from "../core/task/state.ts";
 import type { AgentEvent, Conversation } from "./drivers/driver.ts";
+import { putBaseConfiguration, takeBaseConfiguration } from "./git/agent-configuration.ts";
 import type { PushedBranch, WorkFailure } from "./git/repository.ts";
 import { prepareWorktree, type Worktree } from "./git/worktree.ts";
 import type { AskRecord, AttemptRef } from "./journal.ts";
@@ -135,7 +136,10 @@ class ConversationStep implements Step {
     const environment = await this.#tools.environment(() => this.#cut !== undefined);
     if (!environment.ok) return this.#finish(this.#cut ?? { type: "task-failed", ...environment.error });
     if (this.#cut !== undefined) return this.#finish(this.#cut);
+    const configured = await this.#configure(worktree.value);
+    if (!configured.ok) return this.#finish({ type: "task-failed", kind: "infrastructure", message: configured.error.message });
     const ending = await this.#converse(environment.value);
+    await takeBaseConfiguration(worktree.value);
     if (session.planOnly && startedFrom !== undefined) await worktree.value.restore(startedFrom);
     if (ending.type === "finished")
       return session.planOnly ? this.#proposePlan(ending.text) : this.#watch.during(this.#deliver(worktree.value, ending.text));
@@ -148,6 +152,12 @@ class ConversationStep implements Step {
     if (!credential.ok) return credential;
     const fetched = await repository.fetch(this.#order.session, credential.value);
     return fetched.ok ? prepareWorktree(repository, this.#order.session, place, isolation) : fetched;
+  }
+
+  /** What instructs the agent is the base's, whatever the run's branch says. */
+  async #configure(worktree: Worktree): Promise<Result<undefined, { readonly message: string }>> {
+    if (this.#tools.driver.ignoresConfiguration === true) return ok(undefined);
+    return putBaseConfiguration(worktree, this.#order.session.baseBranch);
   }
 
   /** Runs the agent until it has finished, was stopped or failed. */

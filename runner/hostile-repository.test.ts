@@ -275,6 +275,21 @@ describe("what is run", () => {
     expect(readdirSync(assigned.place.home)).not.toContain("marker");
   }, 60_000);
 
+  test("an agent that is configured by its worktree is so by the base branch, whatever an earlier step has committed or left", async () => {
+    await start();
+    const first = await work(
+      "echo order > AGENTS.md; git add .; git commit -qm orders; echo order > CLAUDE.md; mkdir .codex; echo order > .codex/x",
+    );
+    await first.done;
+    script = "ls -A; echo more > more.txt; git add -A; git commit -qm more";
+    const { result } = await doneWith(assign("rework", { branch: first.branch }));
+    const { text, uncommitted } = result as { text: string; uncommitted: boolean };
+    expect(text.split("\n")).toContain("README.md");
+    expect([/AGENTS|CLAUDE|codex/.test(text), uncommitted]).toEqual([false, false]);
+    expect(git.git("show", `${first.branch}:AGENTS.md`)).toBe("order");
+    expect(git.git("diff", "--name-only", "main", first.branch).split("\n")).toEqual(["AGENTS.md", "more.txt"]);
+  });
+
   test.runIf(isRoot)(
     "hooks, filters, templates and helpers that a repository brings run as its own user, never as the runner's",
     async () => {

@@ -51,6 +51,7 @@ const workNote =
 export function createClaudeDriver(executable: string): AgentDriver {
   return {
     name: "claude",
+    ignoresConfiguration: true,
     start: (options) => new ClaudeConversation(executable, options),
     has(place, conversationId) {
       const projects = join(configFolder(place), "projects");

@@ -72,6 +72,8 @@ export interface Conversation {
 /** A kind of coding agent. */
 export interface AgentDriver {
   readonly name: string;
+  /** It takes no instruction, setting or server from its worktree by itself. For all others those are put back to the base branch's. */
+  readonly ignoresConfiguration?: boolean;
   start(options: ConversationOptions): Conversation;
   /** Whether a conversation of that place can be resumed here. */
   has(place: RunPlace, conversationId: string): boolean;

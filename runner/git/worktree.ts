@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ok, refused, type Result } from "../../core/result.ts";
 import { agentEnvironment, type Isolation } from "../isolation.ts";
 import type { RunPlace } from "../run-place.ts";
+import { takeBaseConfiguration } from "./agent-configuration.ts";
 import type { Remote, Repository, WorkFailure } from "./repository.ts";
 import { collect, type GitFailure } from "./run-git.ts";
 
@@ -13,6 +14,8 @@ import { collect, type GitFailure } from "./run-git.ts";
 export interface Worktree {
   readonly place: RunPlace;
   git(args: readonly string[]): Promise<Result<string, GitFailure>>;
+  /** Any other program, in it and as its user. */
+  run(command: string, args: readonly string[]): Promise<Result<string, GitFailure>>;
   head(): Promise<string | undefined>;
   /** `git status --porcelain`; empty when nothing is uncommitted. */
   status(): Promise<string>;
@@ -21,13 +24,15 @@ export interface Worktree {
 }
 
 export function openWorktree(place: RunPlace, isolation: Isolation): Worktree {
-  const git = (args: readonly string[]) => {
-    const { command, args: wrapped } = isolation.wrap(place, "git", args);
+  const run = (program: string, args: readonly string[]) => {
+    const { command, args: wrapped } = isolation.wrap(place, program, args);
     return collect(command, wrapped, { cwd: place.tree, env: agentEnvironment(place, {}), timeoutMs: 600_000 });
   };
+  const git = (args: readonly string[]) => run("git", args);
   return {
     place,
     git,
+    run,
     async head() {
       const found = await git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
       return found.ok ? found.value.trim() : undefined;
@@ -56,7 +61,10 @@ export async function prepareWorktree(
   isolation.prepare(place);
   const worktree = openWorktree(place, isolation);
   const exists = existsSync(join(place.tree, ".git")) && (await worktree.head()) !== undefined;
-  if (!exists) {
+  if (exists) {
+    const taken = await takeBaseConfiguration(worktree);
+    if (!taken.ok) return failed(taken.error);
+  } else {
     rmSync(place.tree, { recursive: true, force: true });
     isolation.prepare(place);
     const made = await worktree.git(["init", "--quiet", `--initial-branch=${remote.branch}`, "."]);
