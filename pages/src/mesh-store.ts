@@ -1,5 +1,6 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { ProjectKey } from "../../core/ids.ts";
+import type { Policy } from "../../core/policy.ts";
 import type { LiveMessage, ProjectView } from "../../core/project/views.ts";
 import { get, post, type ApiFailure, type ApiResult, type Listed } from "./api.ts";
 import { noteChange } from "./changes.ts";
@@ -20,6 +21,8 @@ export const role = computed(() => who.value?.role);
 export const regained = signal(0);
 /** undefined = nothing has come yet. */
 export const projects = signal<readonly ProjectView[] | undefined>(undefined);
+/** What each project may cost on a day, in US dollars; null without such a limit. */
+export const dayCaps = signal<ReadonlyMap<ProjectKey, number | null>>(new Map());
 /** Why the last fetch of the projects failed. */
 export const failure = signal<ApiFailure | undefined>(undefined);
 export const liveState = signal<LiveState>("connecting");
@@ -157,9 +160,18 @@ function failed(error: ApiFailure): void {
 
 type Entry = Pick<ProjectView, "key" | "name">;
 
+interface Fetched {
+  readonly view: ProjectView;
+  readonly policy?: Pick<Policy, "budget">;
+}
+
 async function fetchViews(entries: readonly Entry[]): Promise<ApiResult<readonly ProjectView[]>> {
   const named = entries.flatMap(({ name }) => name ?? []);
-  const answers = await Promise.all(named.map((name) => get<{ readonly view: ProjectView }>(`/projects/${name}`)));
+  const answers = await Promise.all(named.map((name) => get<Fetched>(`/projects/${name}`)));
+  const caps = answers.flatMap((answer) =>
+    answer.ok && answer.value.policy ? [[answer.value.view.key, answer.value.policy.budget.perDayUsd] as const] : [],
+  );
+  dayCaps.value = new Map([...dayCaps.value, ...caps]);
   return answers.find((answer) => !answer.ok) ?? { ok: true, value: answers.flatMap((answer) => (answer.ok ? [answer.value.view] : [])) };
 }
 

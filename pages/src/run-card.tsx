@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import type { RunView } from "../../core/project/views.ts";
 import { answering } from "./answering.ts";
 import { Fact } from "./fact.tsx";
@@ -8,8 +8,16 @@ import { QuestionCard } from "./question-card.tsx";
 import { isOpen } from "./question-list.ts";
 import { Ago } from "./when.tsx";
 
+interface Props {
+  readonly run: RunView;
+  /** Among runs of other projects: with the project's name. */
+  readonly named?: boolean;
+  /** What can be done about it. */
+  readonly children?: ComponentChildren;
+}
+
 /** One run: where it stands, what it waits for and why, and what it came to. */
-export function RunCard({ run }: { readonly run: RunView }): JSX.Element {
+export function RunCard({ run, named = false, children }: Props): JSX.Element {
   const questions = openQuestions(run);
   const ended = run.endedAt !== null;
   return (
@@ -18,7 +26,10 @@ export function RunCard({ run }: { readonly run: RunView }): JSX.Element {
         <PhaseBadge phase={run.phase} />
         <h3>
           <a href={run.url} rel="noreferrer">
-            <span class="number">#{run.issue}</span> {run.title}
+            <span class="number">
+              {named && run.name}#{run.issue}
+            </span>{" "}
+            {run.title}
           </a>
           {run.run > 1 && <span class="quiet"> run {run.run}</span>}
         </h3>
@@ -47,6 +58,7 @@ export function RunCard({ run }: { readonly run: RunView }): JSX.Element {
           <Ago at={run.endedAt ?? run.phaseSince} />
         </Fact>
       </dl>
+      {children}
       {run.questions
         .filter((question) => isOpen(question) || answering.value.has(question.id))
         .map((question) => (
