@@ -1,6 +1,5 @@
 import { signal } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
-import { place } from "./place.ts";
 
 /** What lies over the page; `failed` when its code did not come. */
 export const overlay = signal<{ readonly Shown: ComponentType } | "failed" | undefined>(undefined);
@@ -32,10 +31,8 @@ export function Overlay(): JSX.Element | null {
 }
 
 async function open(load: () => Promise<ComponentType>): Promise<void> {
-  const from = place.value;
   try {
-    const Shown = await load();
-    if (place.value === from) overlay.value = { Shown };
+    overlay.value = { Shown: await load() };
   } catch {
     overlay.value = "failed";
   }

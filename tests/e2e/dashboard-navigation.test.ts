@@ -88,3 +88,40 @@ test("a project has its page and its settings, each with the way up; another pag
   await page.getByRole("link", { name: "All projects" }).click();
   await page.getByText("#1 Fix the list").waitFor();
 });
+
+test("it can be installed as an app: Chromium finds no fault in its manifest, and each icon is what it says", async () => {
+  const { page, mesh, open } = dashboard;
+  await open("/");
+  const devtools = await page.context().newCDPSession(page);
+  const { errors, data } = await devtools.send("Page.getAppManifest");
+  expect(errors).toEqual([]);
+  const { icons, display, start_url: start } = JSON.parse(data ?? "{}") as Manifest;
+  expect([display, start]).toEqual(["standalone", "/"]);
+  expect(icons.filter(({ type }) => type === "image/png").map(({ sizes, purpose }) => `${sizes} ${purpose}`)).toEqual([
+    "192x192 any",
+    "512x512 any",
+    "512x512 maskable",
+  ]);
+  for (const { src, sizes, type } of icons) {
+    const response = await page.request.get(`${mesh.url}${src}`);
+    expect(response.headers()["content-type"]).toBe(type);
+    if (type !== "image/png") continue;
+    const bytes = await response.body();
+    // The first chunk of a PNG tells its size.
+    expect(`${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}`).toBe(sizes);
+    expect(bytes.length).toBeLessThan(5_000);
+  }
+  const schemes = await page.locator('meta[name="theme-color"]').evaluateAll((tags) => tags.map((tag) => tag.getAttribute("media")));
+  expect(schemes).toEqual(["(prefers-color-scheme: light)", "(prefers-color-scheme: dark)"]);
+  expect(
+    (await page.request.get(`${mesh.url}${await page.locator('link[rel="apple-touch-icon"]').getAttribute("href")}`)).headers()[
+      "content-type"
+    ],
+  ).toBe("image/png");
+});
+
+interface Manifest {
+  readonly display: string;
+  readonly start_url: string;
+  readonly icons: readonly { readonly src: string; readonly sizes: string; readonly type: string; readonly purpose: string }[];
+}

@@ -13,6 +13,8 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
   ".css": "text/css",
   ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".webmanifest": "application/manifest+json",
 };
 
 /** What the made-up API answers, by `METHOD /path` without the query; a number is a status without a body, a text is sent as it is. */
