@@ -4,6 +4,7 @@ import { databaseFailure } from "./database-failure.ts";
 import type { Database } from "./database.ts";
 import { freshness } from "./queries/freshness.ts";
 import { consultationFilter, listConsultations } from "./queries/list-consultations.ts";
+import { exportEvents, exportFilter } from "./queries/export-events.ts";
 import { eventFilter, listEvents } from "./queries/list-events.ts";
 import { agentHistoryFilter, listAgentHistory } from "./queries/list-agent-history.ts";
 import { listProjects } from "./queries/list-projects.ts";
@@ -17,6 +18,7 @@ import { usage, usageFilter } from "./queries/usage.ts";
 export type ReadApi = (request: Request) => Promise<Response | null>;
 
 type PathParts = Readonly<Record<string, string>>;
+/** What goes out as JSON, or a whole response; null when there is no such row. */
 type Answer = (db: Database, path: PathParts, query: unknown) => Promise<unknown>;
 
 const project = String.raw`(?<owner>[A-Za-z0-9-]+)/(?<name>[A-Za-z0-9._-]+)`;
@@ -24,6 +26,7 @@ const issue = String.raw`(?<issue>[1-9]\d{0,8})`;
 
 const routes: readonly (readonly [RegExp, Answer])[] = [
   [/^\/events$/, (db, _, query) => listEvents(db, eventFilter.parse(query))],
+  [/^\/events\.jsonl$/, async (db, _, query) => download(await exportEvents(db, exportFilter.parse(query)))],
   [/^\/runs$/, (db, _, query) => listRuns(db, runFilter.parse(query))],
   [
     new RegExp(`^/runs/${project}/${issue}/history$`),
@@ -61,7 +64,8 @@ const routes: readonly (readonly [RegExp, Answer])[] = [
 
 /**
  * The read model's HTTP interface: lists (`{items, cursor}`, newest first, 50 by default, 200 at most), single rows, usage and
- * freshness. Bad parameters are answered 400, an absent row 404, a database that is away or not migrated 503, all as RFC 9457 problems.
+ * freshness; events also as a stream of JSON lines. Bad parameters are answered 400, an absent row 404, a database that is away or not
+ * migrated 503, all as RFC 9457 problems.
  */
 export function readApi(db: Database): ReadApi {
   return async (request) => {
@@ -90,6 +94,7 @@ function routeOf(request: Request): { answer: Answer; path: PathParts } | undefi
 async function answered(answer: () => Promise<unknown>): Promise<Response> {
   try {
     const body = await answer();
+    if (body instanceof Response) return body;
     return body === null
       ? problem(404, "not-found", "The read model has no such row.")
       : Response.json(body, { headers: { "cache-control": "no-store" } });
@@ -100,6 +105,16 @@ async function answered(answer: () => Promise<unknown>): Promise<Response> {
     }
     return unavailable(error);
   }
+}
+
+function download(lines: ReadableStream<Uint8Array>): Response {
+  return new Response(lines, {
+    headers: {
+      "content-type": "application/jsonl; charset=utf-8",
+      "content-disposition": 'attachment; filename="events.jsonl"',
+      "cache-control": "no-store",
+    },
+  });
 }
 
 /** A failure that is not the database's is our own bug, and thrown on. */

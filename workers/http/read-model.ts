@@ -3,6 +3,11 @@ import type { RouteSpec, Routes } from "./routes.ts";
 
 const history: readonly Pick<RouteSpec, "path" | "summary">[] = [
   { path: "/events", summary: "The event log; filters: project, trace, task, agent, type, without, since, until" },
+  {
+    path: "/events.jsonl",
+    summary:
+      "The event log as JSON lines, newest first, with the filters of /events and its cursor; 20,000 lines at most, then a last line {cursor} goes on",
+  },
   { path: "/usage", summary: "What was spent" },
   { path: "/runs/:owner/:name/:issue/events", summary: "The event log of one issue" },
   { path: "/runs/:owner/:name/:issue/history", summary: "Every run of one issue; fields=row: only what a list shows" },
@@ -31,7 +36,12 @@ export function addReadModel(routes: Routes): void {
         tag: "history",
         summary,
         access: "viewer",
-        answers: { 200: "`{items, cursor}` or the row", 400: "bad query", 404: "unknown", 503: "the database is away" },
+        answers: {
+          200: path.endsWith(".jsonl") ? "JSON lines, as a file" : "`{items, cursor}` or the row",
+          400: "bad query",
+          404: "unknown",
+          503: "the database is away",
+        },
       },
       async (c) => {
         const read = readApi(c.get("createClients")(c.env).openDatabase());
