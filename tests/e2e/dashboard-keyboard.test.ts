@@ -43,7 +43,7 @@ test("g and a letter go to a page; ? lists every key, and Escape gives the focus
   await page.keyboard.press("?");
   const dialog = page.getByRole("dialog", { name: "Keys" });
   await dialog.getByText("go to Projects").waitFor();
-  await isAccessible("keys");
+  await isAccessible("keys", "in both themes at both sizes");
   await page.keyboard.type("gt");
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
@@ -86,7 +86,7 @@ test("/ searches: chosen and opened by keyboard, an issue of long ago is asked f
   await page.keyboard.press("/");
   const field = page.getByRole("combobox");
   await expect.poll(() => field.evaluate((element) => element === document.activeElement)).toBe(true);
-  await isAccessible("search");
+  await isAccessible("search", "in both themes at both sizes");
   await field.fill("laptop");
   await page.getByRole("option", { name: "my-laptop" }).waitFor();
   await page.keyboard.press("Enter");

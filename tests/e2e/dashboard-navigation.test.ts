@@ -48,7 +48,7 @@ test("on a phone the most used pages are in the bar and the others behind More, 
   await isAccessible("overview-first");
   await pages.getByRole("button", { name: "More" }).click();
   await page.getByRole("link", { name: "Agents" }).waitFor();
-  await isAccessible("navigation-more");
+  await isAccessible("navigation-more", "in both themes at both sizes");
   await page.keyboard.press("Escape");
   await expect.poll(() => page.getByRole("link", { name: "Agents" }).count()).toBe(0);
   await pages.getByRole("button", { name: "More" }).click();
@@ -77,7 +77,7 @@ test("a project has its page and its settings, each with the way up; another pag
   await open("/#/projects");
   await page.getByRole("link", { name: todoName, exact: true }).click();
   await page.getByRole("heading", { name: todoName }).waitFor();
-  await isAccessible("project-runs");
+  await isAccessible("project-runs", "in both themes at both sizes");
   await page.evaluate(() => scrollTo(0, 9_999));
   expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
   await page.getByRole("link", { name: `settings of ${todoName}` }).click();

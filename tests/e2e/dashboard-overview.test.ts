@@ -112,7 +112,7 @@ test("what waits, runs, failed and is spent, each where it can be dealt with, by
       "/usage",
     ].toSorted(),
   );
-  await isAccessible("overview");
+  await isAccessible("overview", "in both themes at both sizes");
   const before = mesh.asked.length;
   mesh.say({ type: "run-changed", seq: 11, run: runOf({ issue: 5, title: "Sort the list", phase: "ACCEPTED", endedAt: now }) });
   await section("Runs now").getByText("Nothing else is under way.").waitFor();
@@ -154,7 +154,7 @@ test("a mesh without a project says what to do first; a viewer is offered no com
   await page.reload();
   await page.getByRole("link", { name: "Onboard a repository" }).waitFor();
   await page.getByText("no project asks GitHub yet").waitFor();
-  await isAccessible("overview-empty");
+  await isAccessible("overview-empty", "in both themes at both sizes");
 });
 
 test("what does not answer is said in its place, and the rest is shown; a stopped mesh is said first", async () => {
@@ -172,7 +172,7 @@ test("what does not answer is said in its place, and the rest is shown; a stoppe
   await section("Failed").getByText("Agents could not be loaded.").waitFor();
   await page.getByText("The read model stands still: database unreachable.").waitFor();
   await section("Runs now").getByText("Sort the list").waitFor();
-  await isAccessible("overview-away");
+  await isAccessible("overview-away", "in both themes at both sizes");
   mesh.answers["GET /usage"] = answers["GET /usage"];
   await section("Today").getByRole("button", { name: "Try again" }).click();
   await section("Today").getByText("$4.50 of $10.00").waitFor();
