@@ -8,8 +8,8 @@ export interface DatabaseSettings {
   readonly url: string;
   /** Where SQL over HTTP is spoken when it is not Neon itself. The driver keeps it globally: one per process. */
   readonly fetchEndpoint?: string | undefined;
-  /** Called for each statement that is sent, those of a batch too. */
-  readonly onStatement?: () => void;
+  /** Called for each statement that is sent, those of a batch too, with its text and values. */
+  readonly onStatement?: (text: string, values: readonly unknown[]) => void;
 }
 
 /**
@@ -22,7 +22,7 @@ export function openDatabase({ url, fetchEndpoint, onStatement }: DatabaseSettin
   const send = client.query;
   if (onStatement) {
     client.query = ((...statement: Parameters<typeof send>) => {
-      onStatement();
+      onStatement(statement[0], statement[1] ?? []);
       return send(...statement);
     }) as typeof send;
   }

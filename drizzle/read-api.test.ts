@@ -156,7 +156,7 @@ describe("runs", () => {
     ["active=0", ["1.1"]],
     ["active=1&project=acme/todo-app", ["1.2"]],
     ["phase=accepted", ["1.1"]],
-    ["issue=3", ["3.1"]],
+    [`project=${soloName}&issue=3`, ["3.1"]],
     ["limit=1", ["1.2"]],
   ])("%s", async (query, expected) => {
     const { body } = await get(`/runs?${query}`);

@@ -2,27 +2,40 @@ import { and, desc, eq, notInArray } from "drizzle-orm";
 import * as z from "zod";
 import type { Database } from "../database.ts";
 import { meshSixEvents as events } from "../schema/events.ts";
-import { beyond, cursorAfter, during, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
+import {
+  beyond,
+  cursorAfter,
+  during,
+  listPage,
+  momentParam,
+  ofProject,
+  pageParams,
+  projectParam,
+  type ListPage,
+  withProject,
+} from "./list-page.ts";
 
-export const eventFilter = z.strictObject({
-  ...pageParams,
-  /** Key or `owner/name`. */
-  project: projectParam.optional(),
-  trace: z.string().max(300).optional(),
-  task: z.string().max(300).optional(),
-  agent: z.string().max(100).optional(),
-  type: z.string().max(100).optional(),
-  /** Types left out, with commas between: `run-changed` carries a whole run each time. */
-  without: z
-    .string()
-    .max(1_000)
-    .transform((types) => types.split(","))
-    .optional(),
-  issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
-  since: momentParam.optional(),
-  /** Exclusive. */
-  until: momentParam.optional(),
-});
+export const eventFilter = withProject(
+  z.strictObject({
+    ...pageParams,
+    /** Key or `owner/name`. */
+    project: projectParam.optional(),
+    trace: z.string().max(300).optional(),
+    task: z.string().max(300).optional(),
+    agent: z.string().max(100).optional(),
+    type: z.string().max(100).optional(),
+    /** Types left out, with commas between: `run-changed` carries a whole run each time. */
+    without: z
+      .string()
+      .max(1_000)
+      .transform((types) => types.split(","))
+      .optional(),
+    issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
+    since: momentParam.optional(),
+    /** Exclusive. */
+    until: momentParam.optional(),
+  }),
+);
 
 export type EventRow = typeof events.$inferSelect;
 

@@ -63,3 +63,13 @@ export function listPage<Row, T>(rows: readonly Row[], limit: number, cursorOf: 
   const last = items.at(-1);
   return { items: items.map(shown), cursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
 }
+
+/** For filters: an issue's number says nothing without its project. */
+export function withProject<S extends z.ZodType<{ readonly project?: string | undefined; readonly issue?: number | undefined }>>(
+  filter: S,
+): S {
+  return filter.refine(({ issue, project }) => issue === undefined || project !== undefined, {
+    path: ["issue"],
+    message: "an issue's number needs its project beside it",
+  });
+}

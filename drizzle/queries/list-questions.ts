@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import * as z from "zod";
 import type { QuestionView } from "../../core/project/views.ts";
 import type { Database } from "../database.ts";
@@ -34,7 +34,8 @@ export async function listQuestions(db: Database, filter: z.output<typeof questi
     .innerJoin(runs, and(eq(runs.project, questions.project), eq(runs.issue, questions.issue), eq(runs.run, questions.run)))
     .where(
       and(
-        id === undefined ? inArray(questions.status, ["answered", "withdrawn"]) : eq(questions.id, id),
+        // As the index has it, to the word.
+        id === undefined ? sql`${questions.status} in ('answered', 'withdrawn')` : eq(questions.id, id),
         project ? ofProject(questions.project, project) : undefined,
         cursor ? beyond(cursor, [questions.askedAt, questions.id]) : undefined,
       ),

@@ -3,23 +3,36 @@ import * as z from "zod";
 import type { RunRow, RunView } from "../../core/project/views.ts";
 import type { Database } from "../database.ts";
 import { issueRuns as runs } from "../schema/runs.ts";
-import { beyond, cursorAfter, during, listPage, momentParam, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
+import {
+  beyond,
+  cursorAfter,
+  during,
+  listPage,
+  momentParam,
+  ofProject,
+  pageParams,
+  projectParam,
+  type ListPage,
+  withProject,
+} from "./list-page.ts";
 
-export const runFilter = z.strictObject({
-  ...pageParams,
-  /** Key or `owner/name`. */
-  project: projectParam.optional(),
-  issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
-  phase: z.string().max(40).toUpperCase().optional(),
-  active: z.enum(["0", "1"]).optional(),
-  /** Of the run's start. */
-  since: momentParam.optional(),
-  until: momentParam.optional(),
-  /** A part of the title, in any case. */
-  title: z.string().max(200).optional(),
-  /** `row`: only what a line of a list shows. */
-  fields: z.enum(["row", "all"]).default("all"),
-});
+export const runFilter = withProject(
+  z.strictObject({
+    ...pageParams,
+    /** Key or `owner/name`. */
+    project: projectParam.optional(),
+    issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
+    phase: z.string().max(40).toUpperCase().optional(),
+    active: z.enum(["0", "1"]).optional(),
+    /** Of the run's start. */
+    since: momentParam.optional(),
+    until: momentParam.optional(),
+    /** A part of the title, in any case. */
+    title: z.string().max(200).optional(),
+    /** `row`: only what a line of a list shows. */
+    fields: z.enum(["row", "all"]).default("all"),
+  }),
+);
 
 /** Runs by their start, newest first. */
 export async function listRuns(db: Database, filter: z.output<typeof runFilter>): Promise<ListPage<RunView | RunRow>> {

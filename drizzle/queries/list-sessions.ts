@@ -6,18 +6,20 @@ import { terminalSize } from "../../core/sessions/terminal-size.ts";
 import type { SessionState, SessionView } from "../../core/sessions/views.ts";
 import type { Database } from "../database.ts";
 import { implementationSessions as sessions, sessionCheckpoints as checkpoints } from "../schema/runs.ts";
-import { beyond, cursorAfter, listPage, ofProject, pageParams, projectParam, type ListPage } from "./list-page.ts";
+import { beyond, cursorAfter, listPage, ofProject, pageParams, projectParam, type ListPage, withProject } from "./list-page.ts";
 
-export const sessionFilter = z.strictObject({
-  ...pageParams,
-  /** Key or `owner/name`. */
-  project: projectParam.optional(),
-  issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
-  run: z.coerce.number().int().positive().max(2_147_483_647).optional(),
-  agent: z.string().min(1).max(64).optional(),
-  /** 1: only those that have not ended. */
-  open: z.enum(["0", "1"]).optional(),
-});
+export const sessionFilter = withProject(
+  z.strictObject({
+    ...pageParams,
+    /** Key or `owner/name`. */
+    project: projectParam.optional(),
+    issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
+    run: z.coerce.number().int().positive().max(2_147_483_647).optional(),
+    agent: z.string().min(1).max(64).optional(),
+    /** 1: only those that have not ended. */
+    open: z.enum(["0", "1"]).optional(),
+  }),
+);
 
 /** Sessions by their start, newest first. */
 export async function listSessions(db: Database, filter: z.output<typeof sessionFilter>): Promise<ListPage<SessionView>> {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { hourMs } from "../../core/time.ts";
 import type { Database } from "../database.ts";
 import { usageHours as hours } from "../schema/usage.ts";
-import { momentParam, ofProject, projectParam } from "./list-page.ts";
+import { momentParam, ofProject, projectParam, withProject } from "./list-page.ts";
 
 /** A name such as `Europe/Berlin`, as https://www.iana.org/time-zones has them. */
 const zoneParam = z
@@ -12,19 +12,21 @@ const zoneParam = z
   .regex(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/)
   .refine(isZone, "not a time zone such as Europe/Berlin");
 
-export const usageFilter = z.strictObject({
-  /** Key or `owner/name`. */
-  project: projectParam.optional(),
-  issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
-  phase: z.string().max(40).toUpperCase().optional(),
-  agent: z.string().max(100).optional(),
-  /** Whole hours count: from the beginning of the one it falls into … */
-  since: momentParam.transform((at) => Math.floor(at / hourMs) * hourMs).optional(),
-  /** … to the end of the one it falls into; a full hour is exclusive. */
-  until: momentParam.transform((at) => Math.ceil(at / hourMs) * hourMs).optional(),
-  /** Whose days `byDay` has. */
-  zone: zoneParam.default("UTC"),
-});
+export const usageFilter = withProject(
+  z.strictObject({
+    /** Key or `owner/name`. */
+    project: projectParam.optional(),
+    issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
+    phase: z.string().max(40).toUpperCase().optional(),
+    agent: z.string().max(100).optional(),
+    /** Whole hours count: from the beginning of the one it falls into … */
+    since: momentParam.transform((at) => Math.floor(at / hourMs) * hourMs).optional(),
+    /** … to the end of the one it falls into; a full hour is exclusive. */
+    until: momentParam.transform((at) => Math.ceil(at / hourMs) * hourMs).optional(),
+    /** Whose days `byDay` has. */
+    zone: zoneParam.default("UTC"),
+  }),
+);
 
 /** US dollars and tokens. */
 export interface Spent {

@@ -35,6 +35,9 @@ export const issueRuns = pgTable(
     index("issue_runs_started").on(t.startedAt, t.project, t.issue, t.run),
     index("issue_runs_project").on(t.project, t.startedAt, t.issue, t.run),
     index("issue_runs_phase").on(t.phase, t.startedAt),
+    index("issue_runs_active")
+      .on(t.startedAt, t.project, t.issue, t.run)
+      .where(sql`${t.endedAt} is null`),
   ],
 );
 
@@ -65,8 +68,12 @@ export const implementationSessions = pgTable(
   },
   (t) => [
     index("implementation_sessions_run").on(t.project, t.issue, t.run),
-    index("implementation_sessions_agent").on(t.agent, t.seenAt),
+    index("implementation_sessions_agent").on(t.agent, t.startedAt, t.id),
     index("implementation_sessions_started").on(t.startedAt, t.id),
+    index("implementation_sessions_project").on(t.project, t.startedAt, t.id),
+    index("implementation_sessions_open")
+      .on(t.startedAt, t.id)
+      .where(sql`${t.endedAt} is null`),
   ],
 );
 
@@ -88,7 +95,14 @@ export const sessionQuestions = pgTable(
     /** The whole QuestionView. */
     view: jsonb("view").$type<QuestionView>().notNull(),
   },
-  (t) => [index("session_questions_run").on(t.project, t.issue, t.run), index("session_questions_status").on(t.status, t.askedAt)],
+  (t) => [
+    index("session_questions_run").on(t.project, t.issue, t.run),
+    index("session_questions_status").on(t.status, t.askedAt),
+    index("session_questions_past")
+      .on(t.askedAt, t.id)
+      .where(sql`${t.status} in ('answered', 'withdrawn')`),
+    index("session_questions_project").on(t.project, t.askedAt, t.id),
+  ],
 );
 
 /** What a session's worktree looked like at a moment. */
