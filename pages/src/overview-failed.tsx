@@ -5,6 +5,7 @@ import type { RunView, TaskView } from "../../core/project/views.ts";
 import { AgentStatus } from "./agent-status.tsx";
 import type { Listed } from "./api.ts";
 import { FailedState } from "./failed-state.tsx";
+import { LoadingState } from "./loading-state.tsx";
 import { OnboardingStatus } from "./onboarding-status.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { troubled } from "./overview.ts";
@@ -26,6 +27,8 @@ export function OverviewFailed({ runs, onboardings, agents, tasks }: Props): JSX
   const unwell = troubled(agents.value.value?.items ?? []);
   const failedTasks = tasks.value.value?.items ?? [];
   const nothing = runs.length + onboardings.length + unwell.length + failedTasks.length === 0;
+  const isKnown = [agents, tasks].every(({ value, failure }) => value.value !== undefined && !failure.value);
+  const isComing = [agents, tasks].some(({ value, failure }) => value.value === undefined && !failure.value);
   return (
     <section class="stack" aria-labelledby="failed-lately">
       <h2 id="failed-lately">Failed</h2>
@@ -33,7 +36,10 @@ export function OverviewFailed({ runs, onboardings, agents, tasks }: Props): JSX
       {tasks.failure.value && (
         <FailedState what="failed tasks" failure={tasks.failure.value} old={failedTasks.length > 0} again={tasks.again} />
       )}
-      {nothing && !agents.failure.value && !tasks.failure.value && <p class="quiet">Nothing has failed lately, and every agent is well.</p>}
+      {nothing && isComing && <LoadingState what="what failed" low />}
+      {nothing && isKnown && (
+        <p class="quiet">Nothing has failed lately{agents.value.value?.items.length === 0 ? "" : ", and every agent is well"}.</p>
+      )}
       {!nothing && (
         <ul class="past">
           {unwell.map(({ agent, why }) => (
