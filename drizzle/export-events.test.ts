@@ -68,11 +68,14 @@ test.each([
   expect(await exported(query)).toEqual(expected);
 });
 
-test.each(["?limit=5", "?since=yesterday", "?cursor=x", "?colour=blue"])("%s is refused before anything is sent", async (query) => {
-  const response = await api(new Request(`https://mesh.test/events.jsonl${query}`));
-  expect(response?.status).toBe(400);
-  expect(await response?.json()).toMatchObject({ reason: "bad-query" });
-});
+test.each(["?limit=5", "?since=yesterday", "?cursor=x", "?colour=blue", "?issue=7"])(
+  "%s is refused before anything is sent",
+  async (query) => {
+    const response = await api(new Request(`https://mesh.test/events.jsonl${query}`));
+    expect(response?.status).toBe(400);
+    expect(await response?.json()).toMatchObject({ reason: "bad-query" });
+  },
+);
 
 test("page by page: one statement each, and what does not go in is told by a last line that goes on", async () => {
   const limits = { perStatement: 4, inAll: 10 };

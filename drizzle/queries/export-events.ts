@@ -1,10 +1,10 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { Database } from "../database.ts";
-import { eventFilter, listEvents, type EventRow } from "./list-events.ts";
-import type { ListPage } from "./list-page.ts";
+import { eventParams, listEvents, type EventRow } from "./list-events.ts";
+import { pageParams, withProject, type ListPage } from "./list-page.ts";
 
 /** As a list's, without `limit`; `cursor` goes on where an export ended. */
-export const exportFilter = eventFilter.omit({ limit: true });
+export const exportFilter = withProject(z.strictObject({ cursor: pageParams.cursor, ...eventParams }));
 
 /** Lines of one statement, and of one answer: a Pages function may send 50 requests of its own for each that it answers. */
 export const exportLimits = { perStatement: 500, inAll: 20_000 } as const;

@@ -15,27 +15,27 @@ import {
   withProject,
 } from "./list-page.ts";
 
-export const eventFilter = withProject(
-  z.strictObject({
-    ...pageParams,
-    /** Key or `owner/name`. */
-    project: projectParam.optional(),
-    trace: z.string().max(300).optional(),
-    task: z.string().max(300).optional(),
-    agent: z.string().max(100).optional(),
-    type: z.string().max(100).optional(),
-    /** Types left out, with commas between: `run-changed` carries a whole run each time. */
-    without: z
-      .string()
-      .max(1_000)
-      .transform((types) => types.split(","))
-      .optional(),
-    issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
-    since: momentParam.optional(),
-    /** Exclusive. */
-    until: momentParam.optional(),
-  }),
-);
+/** Which events, whether as a list or as a file. */
+export const eventParams = {
+  /** Key or `owner/name`. */
+  project: projectParam.optional(),
+  trace: z.string().max(300).optional(),
+  task: z.string().max(300).optional(),
+  agent: z.string().max(100).optional(),
+  type: z.string().max(100).optional(),
+  /** Types left out, with commas between: `run-changed` carries a whole run each time. */
+  without: z
+    .string()
+    .max(1_000)
+    .transform((types) => types.split(","))
+    .optional(),
+  issue: z.coerce.number().int().positive().max(2_147_483_647).optional(),
+  since: momentParam.optional(),
+  /** Exclusive. */
+  until: momentParam.optional(),
+};
+
+export const eventFilter = withProject(z.strictObject({ ...pageParams, ...eventParams }));
 
 export type EventRow = typeof events.$inferSelect;
 
