@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,8 +24,14 @@ export interface RunOptions {
 
 /** A home folder of its own, so that no test sees what this machine's user has stored. */
 export function freshHome(): string {
-  return mkdtempSync(join(tmpdir(), "mesh-cli-home-"));
+  const home = mkdtempSync(join(tmpdir(), "mesh-cli-home-"));
+  homes.push(home);
+  return home;
 }
+const homes: string[] = [];
+process.on("exit", () => {
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
+});
 
 /** Runs the real command as a process and gives what it said. Nothing of this process' own environment passes but PATH. */
 export function runMesh(args: readonly string[], { env = {}, input, during, cwd }: RunOptions = {}): Promise<Ran> {
