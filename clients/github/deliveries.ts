@@ -15,7 +15,7 @@ const delivery = z.object({
 type Delivery = z.output<typeof delivery>;
 
 /** https://docs.github.com/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks: GitHub itself repeats none. */
-export function createDeliveryOperations(parts: GitHubParts): Pick<GitHub, "failedDeliveries" | "redeliver"> {
+export function createDeliveryOperations(parts: GitHubParts): Pick<GitHub, "failedDeliveries" | "deliveries" | "redeliver"> {
   async function open(hook: HookRef): Promise<{ connection: GitHubConnection; path: string }> {
     if (hook.kind !== "app") {
       const owner = hook.kind === "repository" ? repositoryPath(hook.profile) : `/orgs/${encodeURIComponent(hook.organization)}`;
@@ -40,6 +40,16 @@ export function createDeliveryOperations(parts: GitHubParts): Pick<GitHub, "fail
         next = cursor !== undefined && recent.length === page.value.length ? `${path}?per_page=100&cursor=${cursor}` : undefined;
       }
       return neverArrived(attempts);
+    },
+
+    async deliveries(hook, since) {
+      const { connection, path } = await open(hook);
+      const { value } = await connection.get(`${path}?per_page=100`, z.array(delivery));
+      const [newest] = value;
+      return {
+        last: newest ? { at: Date.parse(newest.delivered_at), event: newest.event, statusCode: newest.status_code } : null,
+        failed: neverArrived(value.filter((each) => Date.parse(each.delivered_at) >= since)).length,
+      };
     },
 
     async redeliver(hook, deliveryId) {

@@ -379,9 +379,13 @@ describe("webhook deliveries", () => {
         .toHaveLength(1)
         .then(() => byApp.github.failedDeliveries(hook, 0));
       expect(failed[0]).toMatchObject({ event: "issues", statusCode: 500 });
+      const at = failed[0]?.deliveredAt ?? 0;
+      expect(await byApp.github.deliveries(hook, 0)).toEqual({ last: { at, event: "issues", statusCode: 500 }, failed: 1 });
+      expect(await byApp.github.deliveries(hook, at + 1)).toMatchObject({ last: { statusCode: 500 }, failed: 0 });
       status = 200;
       await byApp.github.redeliver(hook, failed[0]?.id ?? "");
       await expect.poll(() => byApp.github.failedDeliveries(hook, 0), { timeout: 5_000 }).toEqual([]);
+      expect(await byApp.github.deliveries(hook, 0)).toMatchObject({ last: { statusCode: 200 }, failed: 0 });
       await expect(byApp.github.failedDeliveries({ ...hook, kind: "organization", organization: "acme" }, 0)).rejects.toMatchObject({
         code: "not-found",
       });

@@ -64,6 +64,12 @@ export interface FailedDelivery {
   readonly statusCode: number;
 }
 
+/** The newest delivery of a hook, if GitHub remembers any, and how many since a moment never arrived. */
+export interface HookDeliveries {
+  readonly last: { readonly at: Moment; readonly event: string; readonly statusCode: number } | null;
+  readonly failed: number;
+}
+
 type ResultOf<K extends EffectResult["kind"]> = Extract<EffectResult, { kind: K }>;
 
 /**
@@ -123,6 +129,8 @@ export interface GitHub {
 
   /** Oldest first, from `since` on; GitHub keeps deliveries for 3 days. */
   failedDeliveries(hook: HookRef, since: Moment): Promise<readonly FailedDelivery[]>;
+  /** How a hook's deliveries fare, by its newest hundred: one request. */
+  deliveries(hook: HookRef, since: Moment): Promise<HookDeliveries>;
   redeliver(hook: HookRef, deliveryId: string): Promise<void>;
   /** GraphQL points of the credential that reads this project's board. Costs nothing. */
   pointsLeft(profile: ProjectProfile): Promise<RateReading>;

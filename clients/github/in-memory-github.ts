@@ -298,6 +298,7 @@ export function createInMemoryGitHub(deps: { readonly now: () => Moment }): InMe
       }),
 
     failedDeliveries: () => acting("failedDeliveries", () => []),
+    deliveries: () => acting("deliveries", () => ({ last: null, failed: 0 })),
     redeliver: () => acting("redeliver", () => missing("delivery")),
     pointsLeft: () =>
       acting("pointsLeft", () => ({

@@ -23,7 +23,7 @@ export const eventParams = {
   task: z.string().max(300).optional(),
   agent: z.string().max(100).optional(),
   type: z.string().max(100).optional(),
-  /** Types left out, with commas between: `run-changed` carries a whole run each time. */
+  /** Types left out, with commas between: `run-changed` comes with every change of a run. */
   without: z
     .string()
     .max(1_000)

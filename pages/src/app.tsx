@@ -19,6 +19,7 @@ const HistoryPage = lazyPage(() => import("./history-page.tsx").then((module) =>
 const ProjectPage = lazyPage(() => import("./project-page.tsx").then((module) => module.ProjectPage));
 const ProjectSettingsPage = lazyPage(() => import("./project-settings-page.tsx").then((module) => module.ProjectSettingsPage));
 const ProjectsPage = lazyPage(() => import("./projects-page.tsx").then((module) => module.ProjectsPage));
+const RunPage = lazyPage(() => import("./run-page.tsx").then((module) => module.RunPage));
 const SessionPage = lazyPage(() => import("./session-page.tsx").then((module) => module.SessionPage));
 const SessionsPage = lazyPage(() => import("./sessions-page.tsx").then((module) => module.SessionsPage));
 const SettingsPage = lazyPage(() => import("./settings-page.tsx").then((module) => module.SettingsPage));
@@ -87,6 +88,8 @@ function Page({ at }: { readonly at: Place }): JSX.Element {
       return <ProjectPage key={at.name} name={at.name} />;
     case "project-settings":
       return <ProjectSettingsPage key={at.name} name={at.name} />;
+    case "run":
+      return <RunPage key={placeKey(at)} name={at.name} issue={at.issue} run={at.run} />;
     case "sessions":
       return <SessionsPage />;
     case "session":

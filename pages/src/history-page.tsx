@@ -1,13 +1,14 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { RunView } from "../../core/project/views.ts";
+import type { RunRow } from "../../core/project/views.ts";
 import { get, type ApiFailure, type Listed } from "./api.ts";
 import { EmptyState } from "./empty-state.tsx";
 import { FailedState } from "./failed-state.tsx";
 import { LoadingState } from "./loading-state.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { renderUsd } from "./project-list.ts";
+import { runAddress } from "./run-address.ts";
 import { Ago } from "./when.tsx";
 
 interface Usage {
@@ -17,7 +18,7 @@ interface Usage {
 
 /** Everything that ended, from the read model, and what it has cost. */
 export function HistoryPage(): JSX.Element {
-  const runs = useSignal<readonly RunView[] | undefined>(undefined);
+  const runs = useSignal<readonly RunRow[] | undefined>(undefined);
   const cursor = useSignal<string | number | null>(null);
   const usage = useSignal<Usage | undefined>(undefined);
   const failure = useSignal<ApiFailure | undefined>(undefined);
@@ -25,7 +26,7 @@ export function HistoryPage(): JSX.Element {
 
   async function load(after: string | number | null): Promise<void> {
     busy.value = true;
-    const answer = await get<Listed<RunView>>(`/runs?active=0${after === null ? "" : `&cursor=${encodeURIComponent(after)}`}`);
+    const answer = await get<Listed<RunRow>>(`/runs?active=0&fields=row${after === null ? "" : `&cursor=${encodeURIComponent(after)}`}`);
     busy.value = false;
     failure.value = answer.ok ? undefined : answer.error;
     if (!answer.ok) return;
@@ -55,8 +56,10 @@ export function HistoryPage(): JSX.Element {
           {runs.value.map((run) => (
             <li key={run.id}>
               <PhaseBadge phase={run.phase} />
-              <a href={run.url}>{run.id}</a>
-              <span class="past-title">{run.title}</span>
+              <a href={runAddress(run)}>{run.id}</a>
+              <span class="past-title">
+                <bdi>{run.title}</bdi>
+              </span>
               <span class="quiet">
                 {run.endedBecause && `${run.endedBecause} · `}
                 {renderUsd(run.usd)} · <Ago at={run.endedAt ?? run.startedAt} />

@@ -6,6 +6,7 @@ import { LoadingState } from "./loading-state.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { pastQuestions, type LiveQuestion, type PastQuestion } from "./question-list.ts";
 import { QuestionOutcome } from "./question-outcome.tsx";
+import { runAddressOf } from "./run-address.ts";
 import { Ago } from "./when.tsx";
 
 /** What became of earlier questions, page by page from the read model; what is live is added at once. */
@@ -63,10 +64,10 @@ function Entry({ question }: { readonly question: PastQuestion }): JSX.Element {
   return (
     <li class="past-question">
       <p class="quiet">
-        <a href={question.url} rel="noreferrer">
+        <a href={runAddressOf(question.project, question.run.slice(question.run.indexOf("#") + 1))}>
           {question.project}#{question.issue}
         </a>{" "}
-        <bdi>{question.title}</bdi> · <Ago at={question.askedAt} />
+        <bdi>{question.title.slice(0, 300)}</bdi> · <Ago at={question.askedAt} />
       </p>
       {question.items.map(({ text }, place) => (
         <p key={place} class="asked">

@@ -30,6 +30,12 @@ test.each([
   ["#/projects/acme/todo-app/", "/", { page: "project", name: "acme/todo-app" }],
   ["#/projects/acme/todo-app/settings", "/", { page: "project-settings", name: "acme/todo-app" }],
   ["#/projects/acme/todo-app/nothing", "/", { page: "project", name: "acme/todo-app" }],
+  ["#/runs/acme/todo-app/12", "/", { page: "run", name: "acme/todo-app", issue: 12, run: null }],
+  ["", "/runs/acme/todo-app/12/2/", { page: "run", name: "acme/todo-app", issue: 12, run: 2 }],
+  ["#/runs/acme/todo-app", "/", { page: "overview" }],
+  ["#/runs/acme/../12", "/", { page: "overview" }],
+  ["#/runs/acme/todo-app/0", "/", { page: "overview" }],
+  ["#/runs/acme/todo-app/12/x", "/", { page: "overview" }],
   ["", "/questions", { page: "questions" }],
   ["", "/questions/R_kg.q1-1-2", { page: "question", id: "R_kg.q1-1-2" }],
   ["#/history", "/questions/R_kg.q1-1-2", { page: "history" }],
@@ -53,8 +59,9 @@ test("an address names the filters that are set", () => {
 });
 
 test("places are told apart by what they show", () => {
-  const keys = ["", "#/projects", "#/projects/acme/todo-app", "#/projects/acme/todo-app/settings", "#/tasks/1", "#/agents/1"].map((hash) =>
-    placeKey(parsePlace({ hash, pathname: "/" })),
+  const runs = ["#/runs/a/b/1", "#/runs/a/b/2", "#/runs/a/b/1/1", "#/runs/a/b/1/2"];
+  const keys = ["", "#/projects", "#/projects/acme/todo-app", "#/projects/acme/todo-app/settings", "#/tasks/1", "#/agents/1", ...runs].map(
+    (hash) => placeKey(parsePlace({ hash, pathname: "/" })),
   );
   expect(new Set(keys).size).toBe(keys.length);
   expect(placeKey(parsePlace({ hash: "#/tasks?status=running", pathname: "/" }))).toBe("tasks");

@@ -6,7 +6,9 @@ export type Place =
       readonly page: "overview" | "projects" | "questions" | "sessions" | "agents" | "tasks" | "onboardings" | "settings" | "history";
     }
   | { readonly page: "question" | "session" | "agent" | "task" | "onboarding"; readonly id: string }
-  | { readonly page: "project" | "project-settings"; readonly name: string };
+  | { readonly page: "project" | "project-settings"; readonly name: string }
+  /** `run` null: the issue's newest. */
+  | { readonly page: "run"; readonly name: string; readonly issue: number; readonly run: number | null };
 
 /** Where the address points to. */
 export const place = signal<Place>({ page: "overview" });
@@ -16,11 +18,12 @@ export const placeQuery = signal(new URLSearchParams());
 
 /**
  * `#/questions/<id>` as pages link, or the path `/questions/<id>` as notifications do; likewise
- * `sessions/<id>`, `agents/<id>`, `tasks/<id>`, `onboarding/<id>`, `projects/<owner>/<name>` and `projects/<owner>/<name>/settings`.
+ * `sessions/<id>`, `agents/<id>`, `tasks/<id>`, `onboarding/<id>`, `projects/<owner>/<name>`, `projects/<owner>/<name>/settings`,
+ * `runs/<owner>/<name>/<issue>` and `runs/<owner>/<name>/<issue>/<run>`.
  * What is not known is the overview.
  */
 export function parsePlace({ hash, pathname }: { readonly hash: string; readonly pathname: string }): Place {
-  const [, page = "", id = "", name = "", part = ""] = (hash === "" ? pathname : beforeQuery(hash.slice(1)))
+  const [, page = "", id = "", name = "", part = "", last = ""] = (hash === "" ? pathname : beforeQuery(hash.slice(1)))
     .replace(/\/+$/, "")
     .split("/")
     .map(decoded);
@@ -41,6 +44,9 @@ export function parsePlace({ hash, pathname }: { readonly hash: string; readonly
     case "projects":
       if (!isName(id) || !isName(name)) return { page };
       return { page: part === "settings" ? "project-settings" : "project", name: `${id}/${name}` };
+    case "runs":
+      if (!isName(id) || !isName(name) || !isNumber(part) || (last !== "" && !isNumber(last))) return { page: "overview" };
+      return { page: "run", name: `${id}/${name}`, issue: Number(part), run: last === "" ? null : Number(last) };
     default:
       return { page: "overview" };
   }
@@ -49,6 +55,7 @@ export function parsePlace({ hash, pathname }: { readonly hash: string; readonly
 /** Told apart from every other place; filters of a list do not count. */
 export function placeKey(at: Place): string {
   if ("id" in at) return `${at.page} ${at.id}`;
+  if ("issue" in at) return `${at.page} ${at.name} ${at.issue} ${at.run ?? ""}`;
   return "name" in at ? `${at.page} ${at.name}` : at.page;
 }
 
@@ -95,6 +102,10 @@ export function followAddress(): void {
 /** Of an owner or a repository: nothing that would lead a request elsewhere. */
 function isName(text: string): boolean {
   return /^[A-Za-z0-9._-]+$/.test(text) && !/^\.+$/.test(text);
+}
+
+function isNumber(text: string): boolean {
+  return /^[1-9]\d{0,8}$/.test(text);
 }
 
 function beforeQuery(path: string): string {

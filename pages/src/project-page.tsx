@@ -1,11 +1,13 @@
 import type { JSX } from "preact";
+import { EndedRuns } from "./ended-runs.tsx";
 import { LiveFailure } from "./live-failure.tsx";
 import { LoadingState } from "./loading-state.tsx";
 import { failure, projects } from "./mesh-store.ts";
-import { ProjectSection } from "./project-section.tsx";
+import { ProjectBoard } from "./project-board.tsx";
+import { ProjectHeader } from "./project-header.tsx";
 import { Up } from "./up.tsx";
 
-/** One project with its runs, live. */
+/** One project: how it is heard of, its board live, and every run that ended. */
 export function ProjectPage({ name }: { readonly name: string }): JSX.Element {
   const shown = projects.value;
   const project = shown?.find((one) => one.name === name.toLowerCase());
@@ -13,9 +15,15 @@ export function ProjectPage({ name }: { readonly name: string }): JSX.Element {
     <>
       <Up to="#/projects">All projects</Up>
       <LiveFailure />
-      {!shown && !failure.value && <LoadingState what="the project" rows={2} />}
+      {!shown && !failure.value && <LoadingState what="the project" rows={4} />}
       {shown && !project && <p class="notice">This project is not known.</p>}
-      {project && <ProjectSection project={project} alone />}
+      {project && project.name !== null && (
+        <>
+          <ProjectHeader project={project} name={project.name} />
+          <ProjectBoard project={project} />
+          <EndedRuns project={project} name={project.name} />
+        </>
+      )}
     </>
   );
 }

@@ -1,23 +1,21 @@
 import type { JSX } from "preact";
 import type { ProjectView } from "../../core/project/views.ts";
+import { FilteredIssues } from "./filtered-issues.tsx";
 import { inOrder } from "./project-list.ts";
 import { RunCard } from "./run-card.tsx";
-import { Ago } from "./when.tsx";
 
 interface Props {
   readonly project: ProjectView;
-  /** On its own page the name leads nowhere. */
-  readonly alone?: boolean;
 }
 
 /** One project with its live runs, and the issues that are left alone. */
-export function ProjectSection({ project, alone = false }: Props): JSX.Element {
+export function ProjectSection({ project }: Props): JSX.Element {
   const { name, key, repositoryUrl, board, runs, tasks, filtered } = project;
   const active = tasks.pending + tasks.dispatched + tasks.running;
   return (
     <section class="project" aria-label={name ?? key}>
       <header>
-        <h2>{alone || name === null ? (name ?? "Work without a project") : <a href={`#/projects/${name}`}>{name}</a>}</h2>
+        <h2>{name === null ? "Work without a project" : <a href={`#/projects/${name}`}>{name}</a>}</h2>
         <p class="quiet">
           {repositoryUrl && (
             <>
@@ -55,34 +53,7 @@ export function ProjectSection({ project, alone = false }: Props): JSX.Element {
           ))}
         </ul>
       )}
-      {filtered.length > 0 && <Filtered filtered={filtered} repositoryUrl={repositoryUrl} />}
+      {filtered.length > 0 && <FilteredIssues filtered={filtered} repositoryUrl={repositoryUrl} />}
     </section>
-  );
-}
-
-function Filtered({ filtered, repositoryUrl }: Pick<ProjectView, "filtered" | "repositoryUrl">): JSX.Element {
-  return (
-    <details class="filtered" open={filtered.length <= 3}>
-      <summary>
-        {filtered.length} {filtered.length === 1 ? "issue is" : "issues are"} left alone
-      </summary>
-      <ul>
-        {filtered.map(({ issue, title, reason, at }) => (
-          <li key={issue}>
-            {repositoryUrl ? (
-              <a href={`${repositoryUrl}/issues/${issue}`}>
-                #{issue} {title}
-              </a>
-            ) : (
-              `#${issue} ${title}`
-            )}
-            <span class="quiet">
-              {" "}
-              — {reason} · <Ago at={at} />
-            </span>
-          </li>
-        ))}
-      </ul>
-    </details>
   );
 }

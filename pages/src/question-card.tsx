@@ -6,6 +6,7 @@ import { OutsideText } from "./outside-text.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { asker, isOpen, waitsMeanwhile, type LiveQuestion } from "./question-list.ts";
 import { QuestionOutcome, Receipt } from "./question-outcome.tsx";
+import { runAddress } from "./run-address.ts";
 import { Ago } from "./when.tsx";
 
 interface Props extends LiveQuestion {
@@ -26,11 +27,11 @@ export function QuestionCard({ question, run, inRun = false }: Props): JSX.Eleme
         <header class="run-head">
           <PhaseBadge phase={run.phase} />
           <h3>
-            <a href={run.url} rel="noreferrer">
+            <a href={runAddress(run)}>
               <span class="number">
                 {run.name}#{run.issue}
               </span>{" "}
-              <bdi>{run.title}</bdi>
+              <bdi>{run.title.slice(0, 300)}</bdi>
             </a>
           </h3>
         </header>

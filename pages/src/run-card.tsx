@@ -2,10 +2,12 @@ import type { ComponentChildren, JSX } from "preact";
 import type { RunView } from "../../core/project/views.ts";
 import { answering } from "./answering.ts";
 import { Fact } from "./fact.tsx";
+import { OutsideText } from "./outside-text.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { openQuestions, renderUsd } from "./project-list.ts";
 import { QuestionCard } from "./question-card.tsx";
 import { isOpen } from "./question-list.ts";
+import { runAddress } from "./run-address.ts";
 import { Ago } from "./when.tsx";
 
 interface Props {
@@ -16,6 +18,9 @@ interface Props {
   readonly children?: ComponentChildren;
 }
 
+/** Of a title; the run's page has the whole. */
+const longest = 300;
+
 /** One run: where it stands, what it waits for and why, and what it came to. */
 export function RunCard({ run, named = false, children }: Props): JSX.Element {
   const questions = openQuestions(run);
@@ -25,16 +30,18 @@ export function RunCard({ run, named = false, children }: Props): JSX.Element {
       <div class="run-head">
         <PhaseBadge phase={run.phase} />
         <h3>
-          <a href={run.url} rel="noreferrer">
+          <a href={runAddress(run)}>
             <span class="number">
               {named && run.name}#{run.issue}
             </span>{" "}
-            {run.title}
+            <bdi>{run.title.slice(0, longest)}</bdi>
           </a>
           {run.run > 1 && <span class="quiet"> run {run.run}</span>}
         </h3>
       </div>
-      <p class="explain">{run.explain}</p>
+      <p class="explain">
+        <OutsideText text={run.explain} most={600} />
+      </p>
       <dl class="facts">
         <Fact name="Column">{run.column}</Fact>
         {!ended && run.awaiting !== "nothing" && <Fact name="Awaits">{run.awaiting.replaceAll("-", " ")}</Fact>}

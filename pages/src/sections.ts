@@ -35,7 +35,7 @@ export const sections: readonly Section[] = [
     word: "Projects",
     letter: "p",
     address: "#/projects",
-    pages: ["projects", "project", "project-settings"],
+    pages: ["projects", "project", "project-settings", "run"],
     icon: "M2 2.5h3.3v11H2zM6.4 2.5h3.3v7H6.4zM10.7 2.5H14V11h-3.3z",
     first: true,
   },

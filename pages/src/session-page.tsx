@@ -5,8 +5,8 @@ import { renderBytes } from "./bytes-text.ts";
 import { changes } from "./changes.ts";
 import { Fact } from "./fact.tsx";
 import { LiveTerminal } from "./live-terminal.tsx";
-import { projects } from "./mesh-store.ts";
 import { renderUsd } from "./project-list.ts";
+import { runAddress } from "./run-address.ts";
 import { SessionCheckpoints } from "./session-checkpoints.tsx";
 import { SessionQuestions } from "./session-questions.tsx";
 import { SessionReplay } from "./session-replay.tsx";
@@ -31,7 +31,9 @@ export function SessionPage({ id }: { readonly id: string }): JSX.Element {
           <header class="run-head">
             <SessionState state={session.state} />
             <h2>
-              <IssueLink session={session} />
+              <a href={runAddress(session)}>
+                {session.name}#{session.issue}
+              </a>
             </h2>
             {session.run > 1 && <span class="quiet">run {session.run}</span>}
           </header>
@@ -54,18 +56,6 @@ export function SessionPage({ id }: { readonly id: string }): JSX.Element {
         </article>
       )}
     </>
-  );
-}
-
-/** To the issue, where the project's repository is known. */
-function IssueLink({ session: { project, name, issue } }: { readonly session: SessionView }): JSX.Element {
-  const repository = projects.value?.find(({ key }) => key === project)?.repositoryUrl;
-  const text = `${name}#${issue}`;
-  if (!repository) return <>{text}</>;
-  return (
-    <a href={`${repository}/issues/${issue}`} rel="noreferrer">
-      {text}
-    </a>
   );
 }
 

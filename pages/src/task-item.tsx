@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import type { TaskView } from "../../core/project/views.ts";
-import { workOf } from "./project-name.ts";
 import { renderSpan, Ago } from "./when.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { TaskStatus } from "./task-status.tsx";
+import { WorkLink } from "./work-link.tsx";
 
 interface Props {
   readonly task: TaskView;
@@ -24,7 +24,7 @@ export function TaskItem({ task, of }: Props): JSX.Element {
           <span class="unseen"> {task.id}</span>
         </a>
         <span class="quiet">
-          {workOf(task)}
+          <WorkLink task={task} />
           {of === undefined && last && ` · ${last.agent}`}
           {task.attempts.length > 1 && ` · ${task.attempts.length} attempts`}
           {last?.startedAt != null && last.endedAt !== null && ` · took ${renderSpan(last.endedAt - last.startedAt)}`} ·{" "}

@@ -8,13 +8,13 @@ import { useCommand } from "./command.ts";
 import { Fact } from "./fact.tsx";
 import { role } from "./mesh-store.ts";
 import { OutsideText } from "./outside-text.tsx";
-import { workOf } from "./project-name.ts";
 import { Refusal } from "./refusal.tsx";
 import { Standing } from "./standing.tsx";
 import { TaskStatus } from "./task-status.tsx";
 import { Up } from "./up.tsx";
 import { useAsked } from "./use-answer.ts";
 import { Ago, renderSpan } from "./when.tsx";
+import { WorkLink } from "./work-link.tsx";
 
 /** One task with its attempts, live; from the read model when its project has let go of it. */
 export function TaskPage({ id }: { readonly id: string }): JSX.Element {
@@ -35,7 +35,9 @@ export function TaskPage({ id }: { readonly id: string }): JSX.Element {
           </header>
           {task.explain !== undefined && <p class="explain">{task.explain}</p>}
           <dl class="facts">
-            <Fact name={task.run === null ? "Project" : "Run"}>{workOf(task)}</Fact>
+            <Fact name={task.run === null ? "Project" : "Run"}>
+              <WorkLink task={task} />
+            </Fact>
             {task.agent !== undefined && <Fact name="Only for">{task.agent}</Fact>}
             <Fact name="Priority">{task.priority}</Fact>
             <Fact name="Time limit">{renderSpan(task.timeoutSeconds * 1_000)}</Fact>

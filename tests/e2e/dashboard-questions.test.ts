@@ -160,7 +160,7 @@ test("open questions, the longest waiting first, with what waits, choices and th
     await first.getByText(text).first().waitFor();
   }
   expect(await first.getByText("4 min").getAttribute("title")).toContain(String(new Date(fourMinutesAgo).getFullYear()));
-  expect(await first.getByRole("link").getAttribute("href")).toBe("https://github.com/acme/todo-app/issues/1");
+  expect(await first.getByRole("link").getAttribute("href")).toBe("#/runs/acme/todo-app/1/1");
   await cards.nth(1).getByText("the session is parked, its slot is free").waitFor();
   await cards.nth(3).getByText("waits for the architect").waitFor();
   expect(await cards.nth(2).getByRole("textbox").count()).toBe(0);

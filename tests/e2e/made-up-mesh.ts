@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import type { Duplex } from "node:stream";
@@ -17,8 +17,18 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** What the made-up API answers, by `METHOD /path` without the query; a number is a status without a body, a text is sent as it is. */
+/**
+ * What the made-up API answers, by `METHOD /path` without the query; a number is a status without a body, a text is sent as it is, and a function
+ * is asked what to answer.
+ */
 export type Answers = Record<string, unknown>;
+
+/** What is known of a request that a function answers. */
+export interface Asked {
+  readonly query: URLSearchParams;
+  readonly body: string;
+  readonly headers: IncomingHttpHeaders;
+}
 
 /** A session's live socket as a test plays it. */
 export interface MadeUpFeed {
@@ -62,14 +72,15 @@ export async function startMadeUpMesh(dist: string, answers: Answers): Promise<M
   const headers = await dashboardHeaders(join(dist, "_headers"));
   const server = createServer(async (request, response) => {
     if (dropping) return void hung.add(request.socket);
-    const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
+    const { pathname, search, searchParams: query } = new URL(request.url ?? "/", "http://localhost");
     for (const [name, value] of headers) response.setHeader(name, value);
     if (pathname.startsWith("/api/")) {
       const body = Buffer.concat(await request.toArray()).toString();
       const key = `${request.method} ${pathname.slice(4)}`;
       asked.push(`${key} ${body}`.trim());
       queries.push(`${pathname.slice(4)}${search}`);
-      const answer = answers[key] ?? 404;
+      const given = answers[key] ?? 404;
+      const answer = typeof given === "function" ? (given as (asked: Asked) => unknown)({ query, body, headers: request.headers }) : given;
       const status = typeof answer === "number" ? answer : ((answer as { status?: unknown }).status as number);
       const isText = typeof answer === "string";
       response.writeHead(typeof status === "number" ? status : 200, { "content-type": isText ? "text/plain" : "application/json" });

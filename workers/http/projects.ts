@@ -8,6 +8,7 @@ import type { PolicyOverrides } from "../../core/policy.ts";
 import { orchestrator, settings } from "../../durable-objects/remote.ts";
 import { configureProject } from "../projects/configure-projects.ts";
 import { deleteProject } from "../projects/delete-project.ts";
+import { hookReadings } from "../projects/hook-readings.ts";
 import { rotateWebhooks } from "../projects/rotate-webhooks.ts";
 import { projectNamed, registeredProjects } from "../registry.ts";
 import { forgetPoll, pollMemory } from "../scheduled/poll-memory.ts";
@@ -104,6 +105,22 @@ export function addProjects(routes: Routes): void {
       await configureProject(c.env, changed);
       await forgetPoll(c.env, profile.key);
       return c.json({ profile: changed, policy: await orchestrator(c.env, profile.key).policy() });
+    },
+  );
+  routes.add(
+    {
+      method: "get",
+      path: "/projects/:owner/:name/webhooks",
+      tag: "projects",
+      summary: "The webhooks that tell of the project, each with its newest delivery, asked of GitHub",
+      access: "viewer",
+      params: projectParams,
+      answers: { 200: "the webhooks; `number` is null where there is none that may be seen", 404: "unknown", 502: "GitHub refused" },
+    },
+    async (c, { params }) => {
+      const profile = await projectNamed(c.env, params.project);
+      if (!profile) return notFound("project");
+      return c.json({ items: await hookReadings(c.get("createClients")(c.env), profile), cursor: null });
     },
   );
   routes.add(

@@ -58,6 +58,22 @@ test("the board tells how it is observed and what reading it costs", async () =>
   expect(await problemOf(await mesh.request("/projects/acme/boardless/board"))).toMatchObject({ status: 404 });
 });
 
+test("each webhook tells how its deliveries fare, and is asked of GitHub anew; one that may not be seen has no number", async () => {
+  const path = "/projects/acme/todo-app/webhooks";
+  const { items } = await (await mesh.request(path)).json<{ items: object[] }>();
+  const seen = { number: expect.any(Number) as number, lastDelivery: null, failed: 0 };
+  expect(items).toEqual([
+    { kind: "repository", ...seen },
+    { kind: "organization", ...seen },
+  ]);
+  mesh.webhooks.allow("repository", false);
+  const { profile } = await mesh.addProject("acme/unhooked");
+  mesh.webhooks.allow("repository", true);
+  const unhooked = await (await mesh.request(`/projects/${profile.name}/webhooks`)).json<{ items: object[] }>();
+  expect(unhooked.items[0]).toEqual({ kind: "repository", number: null, lastDelivery: null, failed: 0 });
+  expect(await problemOf(await mesh.request("/projects/acme/other/webhooks"))).toMatchObject({ status: 404 });
+});
+
 test("what is not registered is not there", async () => {
   for (const path of [
     "/projects/acme/other",
