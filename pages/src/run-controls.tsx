@@ -13,6 +13,8 @@ import { runCommands, type RunCommand } from "./run-commands.ts";
 export function RunControls({ run }: { readonly run: RunView }): JSX.Element | null {
   const chosen = useSignal<RunCommand["command"] | undefined>(undefined);
   const said = useSignal("");
+  // Its room is kept until it is known who looks.
+  if (role.value === undefined) return <div class="controls" />;
   if (role.value !== "operator") return null;
   const commands = runCommands(run);
   const open = commands.find(({ command }) => command === chosen.value);

@@ -18,7 +18,7 @@ interface Props {
 export function RunHistory({ run, history }: Props): JSX.Element {
   const others = history.value.value?.items.filter((row) => row.run !== run.run);
   return (
-    <section class="panel" aria-labelledby="run-history">
+    <section class="panel lines-panel" aria-labelledby="run-history">
       <h3 id="run-history">Other runs of #{run.issue}</h3>
       <Standing answer={history} what="other runs" rows={1} />
       {others?.length === 0 && <p class="quiet">There is no other.</p>}

@@ -16,7 +16,7 @@ export function RunSessions({ run }: { readonly run: RunView }): JSX.Element {
   const told = answer.value.value?.items ?? [];
   const own = run.session && !told.some(({ id }) => id === run.session?.id) ? run.session : null;
   return (
-    <section class="panel" aria-labelledby="run-sessions">
+    <section class="panel lines-panel" aria-labelledby="run-sessions">
       <h3 id="run-sessions">Sessions</h3>
       <Standing answer={answer} what="sessions" rows={1} />
       {answer.value.value && told.length === 0 && !own && <p class="quiet">No session has begun.</p>}

@@ -48,6 +48,7 @@ export function WindowedList<T>({ items, keyOf, row, estimate, label, more, load
     rangeExtractor: (range) => withFocused(range, list.current),
   });
   const rows = virtualizer.getVirtualItems();
+  useAnchor(virtualizer, items, keyOf, margin);
   const nearEnd = more !== undefined && (rows.at(-1)?.index ?? 0) >= items.length - ahead;
   useEffect(() => {
     if (nearEnd) more();
@@ -69,6 +70,29 @@ export function WindowedList<T>({ items, keyOf, row, estimate, label, more, load
       ))}
     </ul>
   );
+}
+
+/** What is looked at stays where it is when something comes in before it, or goes. */
+function useAnchor<T>(
+  virtualizer: Virtualizer<Window, HTMLLIElement>,
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  margin: number,
+): void {
+  const held = useRef<{ readonly key: string; readonly start: number; readonly margin: number } | undefined>(undefined);
+  const start = (key: string) => virtualizer.measurementsCache[items.findIndex((item) => keyOf(item) === key)]?.start;
+  useLayoutEffect(() => {
+    const was = held.current;
+    const now = was && start(was.key);
+    if (was === undefined || now === undefined) return;
+    // What stands above the list may have grown as well: that is the browser's to see to.
+    const by = now - margin - (was.start - was.margin);
+    if (by !== 0) scrollBy(0, by);
+  }, [items]);
+  useLayoutEffect(() => {
+    const first = scrollY > margin ? virtualizer.getVirtualItems().find(({ end }) => end > scrollY) : undefined;
+    held.current = first && { key: String(first.key), start: first.start, margin };
+  });
 }
 
 type Given = Pick<Options, "count" | "getItemKey" | "estimateSize" | "scrollMargin" | "overscan" | "rangeExtractor">;

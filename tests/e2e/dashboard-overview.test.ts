@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { AgentId } from "../../core/ids.ts";
 import type { ProjectView } from "../../core/project/views.ts";
 import { questionOf, runOf, todo, todoName } from "../../drizzle/journal.fixture.ts";
-import { buildDashboard, type Dashboard } from "./dashboard-page.ts";
+import { buildDashboard, watchShifts, type Dashboard } from "./dashboard-page.ts";
 
 const now = Date.now();
 const question = { ...questionOf(), askedAt: now - 600_000 };
@@ -182,13 +182,7 @@ test("the code of the first page is small, and nothing moves while it comes", as
   const { page, open } = dashboard;
   const scripts = new Set<string>();
   page.on("request", (request) => request.resourceType() === "script" && scripts.add(new URL(request.url()).pathname));
-  await page.addInitScript(() => {
-    Object.assign(globalThis, { shift: 0 });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries())
-        (globalThis as unknown as { shift: number }).shift += (entry as unknown as { value: number }).value;
-    }).observe({ type: "layout-shift", buffered: true });
-  });
+  const shifted = await watchShifts(page);
   await open("/");
   await section("Today").getByText("$4.50 of $10.00").waitFor();
   const dist = fileURLToPath(new URL("../../pages/dist", import.meta.url));
@@ -196,6 +190,5 @@ test("the code of the first page is small, and nothing moves while it comes", as
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   expect(scripts.size).toBeGreaterThan(0);
   expect(bytes).toBeLessThanOrEqual(45_000);
-  const shift = await page.evaluate(() => (globalThis as unknown as { shift: number }).shift);
-  expect(shift).toBeLessThan(0.1);
+  expect(await shifted()).toBeLessThan(0.1);
 });

@@ -21,6 +21,18 @@ export interface Dashboard {
   close(): Promise<void>;
 }
 
+/** Adds up how much of a page moves by itself from now on, however it is opened; answers how to read that: https://web.dev/articles/cls. */
+export async function watchShifts(page: Page): Promise<() => Promise<number>> {
+  await page.addInitScript(() => {
+    Object.assign(globalThis, { shift: 0 });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries())
+        (globalThis as unknown as { shift: number }).shift += (entry as unknown as { value: number }).value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { shift: number }).shift);
+}
+
 /** Answers how to open the dashboard that was built before the tests; ended by `end`. */
 export async function buildDashboard(): Promise<{ start(answers: Answers): Promise<Dashboard>; end(): Promise<void> }> {
   const [browser, axe] = await Promise.all([

@@ -2,11 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { QuestionId } from "../../core/ids.ts";
 import type { ProjectView, RunView } from "../../core/project/views.ts";
 import { eventOf, questionOf, runOf, todo, todoName } from "../../drizzle/journal.fixture.ts";
-import { buildDashboard, type Dashboard } from "./dashboard-page.ts";
+import { buildDashboard, watchShifts, type Dashboard } from "./dashboard-page.ts";
 import type { Asked } from "./made-up-mesh.ts";
 
 const now = Date.now();
 const minuteMs = 60_000;
+const bothThemes = "in both themes at both sizes";
 let built: Awaited<ReturnType<typeof buildDashboard>>;
 let dashboard: Dashboard;
 let seq = 10;
@@ -91,7 +92,7 @@ test("why an issue is not moving is said on top, and the question is answered th
   await why.waitFor();
   const box = await why.boundingBox();
   expect(box && box.y + box.height).toBeLessThan(400);
-  await isAccessible("run-asks");
+  await isAccessible("run-asks", bothThemes);
   await page.getByRole("radio", { name: "Green" }).check();
   await page.getByRole("button", { name: "Answer", exact: false }).first().click();
   await expect.poll(() => mesh.asked.find((line) => line.startsWith("POST /questions/"))).toContain("Green");
@@ -102,15 +103,17 @@ test("why an issue is not moving is said on top, and the question is answered th
 
 test("phases, facts, cost, sessions, earlier runs and what happened, live and by kind", async () => {
   const { page, mesh, open, isAccessible } = dashboard;
+  const shifted = await watchShifts(page);
   await open(`/#/runs/${todoName}/3`);
   await page.getByText("Issue #7 was opened for what failed.").waitFor();
+  expect(await shifted()).toBeLessThan(0.1);
   expect(await page.getByRole("region", { name: "Phases" }).getByRole("listitem").allInnerTexts()).toHaveLength(3);
   expect(await page.getByRole("link", { name: "#9" }).getAttribute("href")).toBe(`https://github.com/${todoName}/pull/9`);
   await page.getByRole("rowheader", { name: "planning" }).waitFor();
   await page.getByRole("row", { name: /implementation.*\$0\.90/ }).waitFor();
   await page.getByRole("link", { name: "Watch the session of this run" }).waitFor();
   await page.getByText("the tests failed three times").waitFor();
-  await isAccessible("run");
+  await isAccessible("run", bothThemes);
 
   const timeline = page.getByRole("list", { name: "What happened, the newest first" });
   const texts = async () => (await timeline.getByRole("listitem").allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " "));
@@ -194,7 +197,7 @@ test("what does not apply says why and does nothing; a dialog that is open learn
   expect(await page.getByRole("dialog").count()).toBe(0);
   await page.getByRole("button", { name: "Pause", exact: true }).click();
   await page.getByRole("dialog").waitFor();
-  await isAccessible("run-confirm");
+  await isAccessible("run-confirm", bothThemes);
   say({ awaiting: "paused", explain: "Paused by somebody else." });
   await page.getByRole("dialog").getByText("It is paused already.").waitFor();
   expect(await page.getByRole("dialog").getByRole("button", { name: "Pause" }).isDisabled()).toBe(true);
@@ -216,7 +219,7 @@ test("an issue without a run says why it has none; a run of long ago comes from 
   mesh.answers[`GET /runs/${todoName}/5/explain`] = { explain: "No run was started: it has the label wontfix." };
   await open(`/#/runs/${todoName}/5`);
   await page.getByText("No run was started: it has the label wontfix.").waitFor();
-  await isAccessible("run-none");
+  await isAccessible("run-none", bothThemes);
   mesh.answers[`GET /read-model/runs/${todoName}/5/1`] = runOf({ issue: 5, phase: "ACCEPTED", endedAt: now, explain: "Done." });
   await open(`/#/runs/${todoName}/5/1`);
   await page.getByText("Done.", { exact: true }).waitFor();
@@ -266,8 +269,8 @@ test("hostile texts are shown as text and widen nothing", async () => {
   expect(await page.locator('main a[href^="javascript:" i]').count()).toBe(0);
   await page.getByText("1 failure on the way").click();
   await page.getByText("1 question is settled").click();
-  await isAccessible("run-hostile");
+  await isAccessible("run-hostile", bothThemes);
   await open(`/#/projects/${todoName}`);
   await page.getByRole("heading", { name: "Board" }).waitFor();
-  await isAccessible("project-hostile");
+  await isAccessible("project-hostile", bothThemes);
 });
