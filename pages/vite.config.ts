@@ -14,8 +14,21 @@ const strictTerminal: Plugin = {
   },
 };
 
+/** uPlot asks for numbers of the browser's language when it is loaded, and does not load where that is none: Chromium under `LANG=C` says `en-US@posix`. */
+const chartNumbers: Plugin = {
+  name: "chart-numbers",
+  transform: {
+    filter: { id: /\/uplot\/dist\/uPlot\.esm\.js$/ },
+    handler(code) {
+      const mended = code.replaceAll("nav.language", '"en"');
+      if (mended === code) this.error("uPlot no longer asks for the browser's language: this is not needed any more");
+      return mended;
+    },
+  },
+};
+
 /** `vite build pages` makes `pages/dist`: no inline script or style, as the Content-Security-Policy demands. */
 export default defineConfig({
-  plugins: [preact({ devToolsEnabled: false }), strictTerminal],
+  plugins: [preact({ devToolsEnabled: false }), strictTerminal, chartNumbers],
   build: { outDir: "dist", emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
 });

@@ -15,6 +15,8 @@ import { now, renderClock } from "./when.tsx";
 // What a person opens first is there at once; every other page comes when it is asked for.
 const AgentPage = lazyPage(() => import("./agent-page.tsx").then((module) => module.AgentPage));
 const AgentsPage = lazyPage(() => import("./agents-page.tsx").then((module) => module.AgentsPage));
+const CostPage = lazyPage(() => import("./cost-page.tsx").then((module) => module.CostPage));
+const EventsPage = lazyPage(() => import("./events-page.tsx").then((module) => module.EventsPage));
 const HistoryPage = lazyPage(() => import("./history-page.tsx").then((module) => module.HistoryPage));
 const ProjectPage = lazyPage(() => import("./project-page.tsx").then((module) => module.ProjectPage));
 const ProjectSettingsPage = lazyPage(() => import("./project-settings-page.tsx").then((module) => module.ProjectSettingsPage));
@@ -114,6 +116,10 @@ function Page({ at }: { readonly at: Place }): JSX.Element {
       return <QuestionPage key={at.id} id={at.id} />;
     case "history":
       return <HistoryPage />;
+    case "events":
+      return <EventsPage />;
+    case "cost":
+      return <CostPage />;
   }
 }
 

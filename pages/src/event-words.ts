@@ -26,6 +26,7 @@ const words: Partial<Record<EventType, Told>> = {
   "run-started": ({ data }) => ({
     text: data["restartOf"] == null ? "The run began." : `The run began; run ${text(data, "restartOf")} was before it.`,
   }),
+  "run-changed": ({ data }) => ({ text: text(data, "explain") }),
   "run-phase-changed": ({ data }) => detailed(`Went on to ${text(data, "to")}.`, text(data, "because")),
   "run-ended": ({ data }) => detailed(`Ended: ${text(data, "outcome")}.`, text(data, "because")),
   "card-moved-by-human": ({ data }) => detailed("A person moved the card.", text(data, "to")),
@@ -87,10 +88,19 @@ const words: Partial<Record<EventType, Told>> = {
   "task-ended": ({ data }) => detailed(`The task${capability(data)} ended: ${text(data, "status")}.`, error(data)),
 };
 
-/** Says an event in words; one that is not known is said by its type. */
+/** Says an event in words; one that is not known is said by its type and whatever it has of words and numbers. */
 export function eventWords(event: EventRow): EventWords {
-  return (words as Readonly<Record<string, Told>>)[event.type]?.(event) ?? { text: `${named(event.type)}.` };
+  return (words as Readonly<Record<string, Told>>)[event.type]?.(event) ?? detailed(`${named(event.type)}.`, everything(event.data));
 }
+
+/** Both in one line, cut where it is longer than anybody reads. */
+export function eventLine(event: EventRow): string {
+  const { text: said, detail = "" } = eventWords(event);
+  const line = `${said} ${detail}`.replaceAll(/\s+/g, " ").trim();
+  return line.length > mostOfLine ? `${line.slice(0, mostOfLine - 1)}…` : line;
+}
+
+const mostOfLine = 240;
 
 function detailed(line: string, detail: string): EventWords {
   return detail === "" ? { text: line } : { text: line, detail };
@@ -128,6 +138,16 @@ function capability(data: EventRow["data"]): string {
 function error(data: EventRow["data"]): string {
   const found = data["error"];
   return typeof found === "object" && found !== null ? text(found as EventRow["data"], "message") : "";
+}
+
+/** `in row: 2 · because: …`; what is made of parts is left out. */
+function everything(data: EventRow["data"]): string {
+  return Object.keys(data)
+    .flatMap((name) => {
+      const said = text(data, name);
+      return said === "" ? [] : [`${name.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase()}: ${said}`];
+    })
+    .join(" · ");
 }
 
 function questions(data: EventRow["data"]): string {

@@ -3,7 +3,18 @@ import { batch, signal } from "@preact/signals";
 /** Which page is shown. */
 export type Place =
   | {
-      readonly page: "overview" | "projects" | "questions" | "sessions" | "agents" | "tasks" | "onboardings" | "settings" | "history";
+      readonly page:
+        | "overview"
+        | "projects"
+        | "questions"
+        | "sessions"
+        | "agents"
+        | "tasks"
+        | "onboardings"
+        | "settings"
+        | "history"
+        | "events"
+        | "cost";
     }
   | { readonly page: "question" | "session" | "agent" | "task" | "onboarding"; readonly id: string }
   | { readonly page: "project" | "project-settings"; readonly name: string }
@@ -29,6 +40,8 @@ export function parsePlace({ hash, pathname }: { readonly hash: string; readonly
     .map(decoded);
   switch (page) {
     case "history":
+    case "events":
+    case "cost":
     case "settings":
       return { page };
     case "questions":

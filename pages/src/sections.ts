@@ -69,6 +69,8 @@ export const sections: readonly Section[] = [
     icon: "M8 2v12M2 8h12",
     waiting: waitingOnboardings,
   },
+  { word: "Events", letter: "e", address: "#/events", pages: ["events"], icon: "M1.5 8h3l2-5.5 3 11 2-5.5h3" },
+  { word: "Cost", letter: "c", address: "#/cost", pages: ["cost"], icon: "M2 14V9h2.5v5zM6.8 14V5.5h2.4V14zM11.5 14V2H14v12z" },
   { word: "History", letter: "h", address: "#/history", pages: ["history"], icon: "M8 1.8a6.2 6.2 0 1 0 .01 0zM8 4.5V8l2.5 1.5" },
   {
     word: "Settings",

@@ -29,6 +29,13 @@ export function renderClock(at: number, nowMs: number): string {
   return moment.toDateString() === new Date(nowMs).toDateString() ? time : `${moment.toLocaleDateString()} ${time}`;
 }
 
+/** `12:04:05` today, with the date otherwise: what happens follows each other in seconds. */
+export function renderSecond(at: number, nowMs: number): string {
+  const moment = new Date(at);
+  const time = moment.toLocaleTimeString(undefined, { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return moment.toDateString() === new Date(nowMs).toDateString() ? time : `${moment.toLocaleDateString()} ${time}`;
+}
+
 /** How long ago, with the exact time on hover and for screen readers. */
 export function Ago({ at }: { readonly at: number }): JSX.Element {
   const moment = new Date(at);

@@ -64,7 +64,7 @@ test("where there is room every page is beside what is shown", async () => {
   await open("/#/nowhere");
   const pages = page.getByRole("navigation", { name: "Pages" });
   expect(await pages.locator('[aria-current="page"]:visible').innerText()).toBe("Overview");
-  for (const name of ["Projects", "Sessions", "Tasks", "Agents", "Onboarding", "History", "Settings", "Questions"]) {
+  for (const name of ["Projects", "Sessions", "Tasks", "Agents", "Onboarding", "Events", "Cost", "History", "Settings", "Questions"]) {
     await pages.getByRole("link", { name }).click();
     await expect.poll(() => page.title()).toBe(`(1) ${name} · mesh-six`);
     expect(await pages.locator('[aria-current="page"]:visible').innerText()).toContain(name);

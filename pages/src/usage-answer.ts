@@ -1,0 +1,26 @@
+/** US dollars and tokens. */
+export interface Spent {
+  readonly usd: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What `GET /usage` answers. Lists are the dearest first, but days and hours the newest first. */
+export interface Usage {
+  readonly total: Spent;
+  readonly byProject: readonly (Spent & { readonly project: string; readonly name: string | null })[];
+  /** At most 200. */
+  readonly byIssue: readonly (Spent & {
+    readonly project: string;
+    readonly name: string | null;
+    readonly issue: number;
+    readonly title: string | null;
+  })[];
+  /** `agent` is null where the mesh itself asked a model. */
+  readonly byAgent: readonly (Spent & { readonly agent: string | null })[];
+  readonly byPhase: readonly (Spent & { readonly phase: string })[];
+  /** Those that cost something: `2026-11-23`. */
+  readonly byDay: readonly (Spent & { readonly day: string })[];
+  /** Those that cost something, by their beginning. */
+  readonly byHour: readonly (Spent & { readonly hour: number })[];
+}
