@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TaskView } from "../../core/project/views.ts";
 import { deviceStartResult, loginStatusResult, trialResult } from "../../core/protocol/runner-work.ts";
-import { descendants } from "../../dev/mesh/processes.ts";
+import { commandLine, descendants } from "../../dev/mesh/processes.ts";
 import { meshForTest, until } from "./mesh-fixture.ts";
 
 let mesh: Awaited<ReturnType<typeof meshForTest>>;
@@ -78,7 +78,7 @@ test("a trial clones the project from GitHub, finds how it is tested, and tests 
   const id = await submit(await trialOf({ testCommand: command }));
   const [runner] = mesh.runners;
   if (!runner) throw new Error("no runner");
-  await until("its command runs", () => descendants(runner.process.pid, "sleep 305").length > 0);
+  await until("its command runs", () => descendants(runner.process.pid, "sleep").some((pid) => commandLine(pid).includes("305")));
   writeFileSync(join(dir, "again"), "");
   process.kill(runner.process.pid, "SIGKILL");
   await runner.process.ended;
