@@ -112,11 +112,11 @@ export class OutstandingWork {
     this.#ended.clear();
   }
 
-  /** Takes the attempts of these tasks back; answers them. */
-  revoke(taskIds: ReadonlySet<string>): AttemptRef[] {
-    const taken = [...this.#attempts].filter(([, { item }]) => taskIds.has(item.taskId));
-    for (const [key] of taken) this.#drop(key);
-    return taken.map(([, { item }]) => ({ taskId: item.taskId, attempt: item.attempt }));
+  /** Takes these attempts back; answers whether one of them was here. */
+  revoke(refs: readonly AttemptRef[]): boolean {
+    const here = refs.filter((ref) => this.has(ref));
+    for (const ref of here) this.#drop(keyOf(ref));
+    return here.length > 0;
   }
 
   /** Names what is here now, to be told from what comes while the orchestrators are asked. */

@@ -47,13 +47,14 @@ describe("slots", () => {
     work.add(project, own("l"));
     work.add(project, own("l"));
     expect([work.fits(item("b"), 2), work.fits(own("m"), 2)]).toEqual([true, false]);
-    work.revoke(new Set(["l"]));
+    work.revoke([ref("l")]);
     expect(work.fits(own("m"), 2)).toBe(true);
   });
 
   test("what is revoked is free", () => {
     const work = holding("a", "b");
-    expect([work.revoke(new Set(["a", "z"])), work.size]).toEqual([[ref("a")], 1]);
+    expect([work.revoke([ref("a"), ref("z")]), work.size]).toEqual([true, 1]);
+    expect(work.revoke([ref("a"), { ...ref("b"), attempt: 7 }])).toBe(false);
   });
 });
 

@@ -134,11 +134,11 @@ export class AgentMailbox extends DurableObject<Env> {
     this.#clock.wind();
   }
 
-  /** Takes the attempts of these tasks back: the agent is told to stop them, their slots are free. */
-  revoke(taskIds: readonly string[]): void {
-    const taken = this.#work.revoke(new Set(taskIds));
-    this.#connection.send(taken.map((ref) => stopFrame(ref, "the task was taken back")));
-    if (taken.length > 0) this.#slotsFreed();
+  /** Takes these attempts back: the agent is told to stop them, also those that the mailbox has forgotten in its sleep; their slots are free. */
+  revoke(refs: readonly AttemptRef[]): void {
+    const freed = this.#work.revoke(refs);
+    this.#connection.send(refs.map((ref) => stopFrame(ref, "the task was taken back")));
+    if (freed) this.#slotsFreed();
   }
 
   /** How many attempts at once, by the agent's registration. */

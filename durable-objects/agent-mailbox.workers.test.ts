@@ -255,6 +255,18 @@ describe("after a restart of the mailbox", () => {
     it.close();
   });
 
+  test("what is taken back while it sleeps is stopped all the same", async () => {
+    const agent = await register("asleep");
+    const it = await TestAgent.connect(agent);
+    const one = first(await submit(agent));
+    await assigned(it);
+    await it.acknowledged(it.report(accepted(one)));
+    await evictDurableObject(env.MAILBOXES.getByName(agent));
+    await orchestrator(env, here).apply({ id: `cancel.${one}`, at: now(), type: "task-cancelled", task: one, by: "operator" });
+    expect((await it.hears("command")).command).toMatchObject({ ...ref(one), body: { type: "stop", mode: "now" } });
+    it.close();
+  });
+
   test("the slots that are taken are known again", async () => {
     const agent = await register("counting");
     const it = await TestAgent.connect(agent);

@@ -1,17 +1,18 @@
 import type { Effect } from "../core/effects.ts";
 import type { JournalEvent } from "../core/events.ts";
-import type { AgentId, ProjectKey, TaskId } from "../core/ids.ts";
+import type { AgentId, ProjectKey } from "../core/ids.ts";
 import type { OnboardingView } from "../core/onboarding/view.ts";
 import type { AgentResult } from "../core/pool/history.ts";
 import type { LiveMessage, RunView } from "../core/project/views.ts";
 import type { Task } from "../core/task/state.ts";
+import type { AttemptRef } from "./agent-mailbox-work.ts";
 
 /** What a commit leaves to be said outside once it stands. */
 export interface Outgoing {
   /** Tasks whose live attempt is to be handed over, or again. */
   readonly handovers: readonly Task[];
   /** Attempts taken back from their agents. */
-  readonly revoked: readonly { readonly agent: AgentId; readonly task: TaskId }[];
+  readonly revoked: readonly (AttemptRef & { readonly agent: AgentId })[];
   readonly effects: readonly Effect[];
   readonly live: readonly LiveMessage[];
   readonly results: readonly AgentResult[];
@@ -31,7 +32,7 @@ export function outgoingOf(
   handovers: readonly Task[],
   effects: readonly Effect[],
 ): Outgoing {
-  const revoked: { agent: AgentId; task: TaskId }[] = [];
+  const revoked: (AttemptRef & { agent: AgentId })[] = [];
   const results: AgentResult[] = [];
   const live: LiveMessage[] = [];
   let tasksSeq = 0;
@@ -44,7 +45,7 @@ export function outgoingOf(
     tasksSeq = seq;
     if (type !== "attempt-ended" || agent === undefined) continue;
     const { status, capability } = data;
-    if (endedByMesh.has(status)) revoked.push({ agent, task });
+    if (endedByMesh.has(status)) revoked.push({ agent, taskId: task, attempt: Number(data["attempt"]) });
     if (telling.has(status)) results.push({ agent, capability: String(capability), ok: status === "completed", at, seq });
   }
   if (tasksSeq > 0) live.push({ type: "tasks-changed", project, seq: tasksSeq });

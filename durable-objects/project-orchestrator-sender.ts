@@ -141,7 +141,7 @@ export class Sender {
     const remote = revoked.filter(({ agent }) => !agent.startsWith("built-in."));
     await Promise.all(
       [...Map.groupBy(remote, ({ agent }) => agent)].map(([agent, own]) =>
-        this.#try("revoke-failed", () => mailbox(this.#env, agent).revoke(own.map(({ task }) => task))),
+        this.#try("revoke-failed", () => mailbox(this.#env, agent).revoke(own.map(({ taskId, attempt }) => ({ taskId, attempt })))),
       ),
     );
   }
