@@ -36,7 +36,8 @@ export function CostPage(): JSX.Element {
   // What was shown stays until the other has come: nothing moves meanwhile.
   const last = useRef<Usage | undefined>(undefined);
   last.current = usage.value.value ?? last.current;
-  const shown = last.current;
+  // What failed for this time is not answered by another.
+  const shown = usage.value.value ?? (usage.failure.value ? undefined : last.current);
   const isOld = usage.value.value === undefined && shown !== undefined;
   const previous = before.value.value?.total.usd;
   return (
@@ -51,7 +52,7 @@ export function CostPage(): JSX.Element {
             <span class="quiet">
               {renderTokens(shown.total.inputTokens)} tokens in, {renderTokens(shown.total.outputTokens)} out
             </span>
-            <span class="quiet">{comparedWords(shown.total.usd, previous, range.before.words)}</span>
+            <span class="quiet compared">{comparedWords(shown.total.usd, previous, range.before.words)}</span>
           </p>
           {shown.total.usd === 0 && shown.byIssue.length === 0 ? (
             <EmptyState>Nothing was spent in this time{isNarrow(filter) ? " by what is filtered for" : ""}.</EmptyState>

@@ -6,7 +6,8 @@ import { MomentField } from "./moment-field.tsx";
 
 interface Props {
   readonly filter: EventFilter;
-  readonly onFilter: (filter: EventFilter) => void;
+  /** Only what changes. */
+  readonly onFilter: (more: Partial<EventFilter>) => void;
 }
 
 /** `run-changed` comes with every change of a run, and says nothing that other events do not. */
@@ -15,8 +16,7 @@ const allBut = `-${noisy}`;
 const types = Object.entries(eventTypeWords).toSorted(([, one], [, other]) => one.localeCompare(other));
 
 /** Project, type and time to choose; the others are typed, and count once the field is left or Enter is pressed. */
-export function EventFilterForm({ filter, onFilter }: Props): JSX.Element {
-  const set = (more: Partial<EventFilter>) => onFilter({ ...filter, ...more });
+export function EventFilterForm({ filter, onFilter: set }: Props): JSX.Element {
   const names = projects.value?.flatMap(({ name }) => name ?? []) ?? [];
   const isRare = [filter.issue, filter.agent, filter.task, filter.trace, filter.since, filter.until].some((value) => value !== "");
   return (
@@ -86,7 +86,7 @@ export function EventFilterForm({ filter, onFilter }: Props): JSX.Element {
         </div>
       </details>
       {Object.values(filter).some((value) => value !== "") && (
-        <button type="button" class="plain" onClick={() => onFilter(everyEvent)}>
+        <button type="button" class="plain" onClick={() => set(everyEvent)}>
           Show all
         </button>
       )}

@@ -3,11 +3,11 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { EmptyState } from "./empty-state.tsx";
 import { EventFilterForm } from "./event-filter-form.tsx";
-import { eventQuery, eventsAddress, everyEvent, parseEventFilter } from "./event-filter.ts";
+import { eventQuery, eventsAddress, everyEvent, parseEventFilter, type EventFilter } from "./event-filter.ts";
 import { EventItem } from "./event-row.tsx";
 import { eventKey, type ListedEvent } from "./event-tail.ts";
 import { liveState, notice, projects } from "./mesh-store.ts";
-import { goTo, placeQuery } from "./place.ts";
+import { goTo, parseQuery, placeQuery } from "./place.ts";
 import { Refusal } from "./refusal.tsx";
 import { Standing } from "./standing.tsx";
 import { useEvents, type Events } from "./use-events.ts";
@@ -31,7 +31,7 @@ export function EventsPage(): JSX.Element {
     opened.value = new Set();
   }, [query]);
   useEffect(() => {
-    const release = () => events.held.peek().length > 0 && mayShow() && events.showHeld();
+    const release = () => events.held.peek().length > 0 && mayShow() && afterScroll(events.showHeld);
     addEventListener("scroll", release, { passive: true });
     return () => removeEventListener("scroll", release);
   });
@@ -54,7 +54,7 @@ export function EventsPage(): JSX.Element {
   return (
     <section class="history" aria-labelledby="events">
       <h2 id="events">Events</h2>
-      <EventFilterForm filter={filter} onFilter={(next) => goTo(eventsAddress(next, tail))} />
+      <EventFilterForm filter={filter} onFilter={changeFilter} />
       <div class="line">
         <button
           type="button"
@@ -114,6 +114,12 @@ export function EventsPage(): JSX.Element {
   );
 }
 
+/** By the address as it is now, which what is drawn may be a moment behind. */
+function changeFilter(more: Partial<EventFilter>): void {
+  const query = parseQuery(location);
+  goTo(eventsAddress({ ...parseEventFilter(query), ...more }, query.get("tail") !== "off"));
+}
+
 /** How many have come that wait above; pressed, they are shown. */
 function Newer({ events, top }: { readonly events: Events; readonly top: { readonly current: HTMLElement | null } }): JSX.Element {
   const count = events.held.value.length;
@@ -123,8 +129,8 @@ function Newer({ events, top }: { readonly events: Events; readonly top: { reado
         <button
           type="button"
           onClick={() => {
-            events.showHeld();
             top.current?.scrollIntoView({ block: "start" });
+            afterScroll(events.showHeld);
           }}
         >
           {count.toLocaleString("en")} new {count === 1 ? "event" : "events"}
@@ -142,7 +148,12 @@ function tailWords(follows: boolean, hasEnd: boolean): string {
 }
 
 function isAtTop(list: HTMLElement | null): boolean {
-  return list === null || list.getBoundingClientRect().top >= 0 || scrollY < 40;
+  return list === null || list.getBoundingClientRect().top >= 0;
+}
+
+/** The list keeps what is looked at in its place: until it knows of the scrolling, that is still what was looked at before. */
+function afterScroll(run: () => void): void {
+  requestAnimationFrame(() => requestAnimationFrame(run));
 }
 
 function withKey(keys: ReadonlySet<string>, key: string, there: boolean): ReadonlySet<string> {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ProjectView } from "../../core/project/views.ts";
 import { runOf, todo, todoName } from "../../drizzle/journal.fixture.ts";
-import { buildDashboard, type Dashboard } from "./dashboard-page.ts";
+import { buildDashboard, watchShifts, type Dashboard } from "./dashboard-page.ts";
 
 const hourMs = 3_600_000;
 const hostile = "<script>alert(1)</script> \u202Etxt.exe";
@@ -182,6 +182,16 @@ test("times and rows are filters in the address, taken away by a link, and gone 
   expect(await times().locator("[aria-current]").count()).toBe(0);
 });
 
+test.each([360, 1280])("nothing moves while the page comes, %d pixels wide", async (width) => {
+  const { page, open } = dashboard;
+  await page.setViewportSize({ width, height: 800 });
+  const shift = await watchShifts(page);
+  await open("/#/cost");
+  await page.getByText("up 100 %").waitFor();
+  await page.getByText("$4.50 of $20.00").waitFor();
+  expect(await shift()).toBeLessThan(0.1);
+});
+
 test("what was shown stays until the other time has come: nothing moves", async () => {
   const { page, mesh, open } = dashboard;
   await open("/#/cost");
@@ -191,9 +201,12 @@ test("what was shown stays until the other time has come: nothing moves", async 
   mesh.answers["GET /usage"] = { status: 503, reason: "read-model-unreachable", detail: "The database does not answer." };
   await times().getByRole("link", { name: "30 days" }).click();
   await page.getByText("What was spent could not be loaded.").waitFor();
+  // Not under the name of another time.
+  expect(await table("By phase").count()).toBe(0);
   mesh.answers["GET /usage"] = usage;
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByText("the 30 days before").waitFor();
+  await page.locator(".cost-body:not(.old)").waitFor();
   expect(await top()).toBe(before);
 });
 
