@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { RunView } from "../../core/project/views.ts";
 import { newKey, post } from "./api.ts";
 import { useCommand } from "./command.ts";
@@ -13,6 +13,8 @@ import { runCommands, type RunCommand } from "./run-commands.ts";
 export function RunControls({ run }: { readonly run: RunView }): JSX.Element | null {
   const chosen = useSignal<RunCommand["command"] | undefined>(undefined);
   const said = useSignal("");
+  // What was said is of the run as it was then.
+  useEffect(() => void (said.value = ""), [run.phase, run.endedAt]);
   // Its room is kept until it is known who looks.
   if (role.value === undefined) return <div class="controls" />;
   if (role.value !== "operator") return null;

@@ -45,10 +45,18 @@ export function WindowedList<T>({ items, keyOf, row, estimate, label, more, load
     estimateSize: useCallback(() => estimate, [estimate]),
     scrollMargin: margin,
     overscan,
-    rangeExtractor: (range) => withFocused(range, list.current),
+    rangeExtractor: (range) => {
+      const key = focusedKey(list.current);
+      return key === undefined
+        ? defaultRangeExtractor(range)
+        : withFocused(
+            range,
+            items.findIndex((item) => keyOf(item) === key),
+          );
+    },
   });
   const rows = virtualizer.getVirtualItems();
-  useAnchor(virtualizer, items, keyOf, margin);
+  useAnchor(virtualizer, items, keyOf, list);
   const nearEnd = more !== undefined && (rows.at(-1)?.index ?? 0) >= items.length - ahead;
   useEffect(() => {
     if (nearEnd) more();
@@ -60,6 +68,7 @@ export function WindowedList<T>({ items, keyOf, row, estimate, label, more, load
           key={key}
           ref={virtualizer.measureElement}
           data-index={index}
+          data-key={key}
           class={name === "" ? undefined : `${name}-row`}
           aria-posinset={index + 1}
           aria-setsize={more === undefined ? items.length : -1}
@@ -72,27 +81,48 @@ export function WindowedList<T>({ items, keyOf, row, estimate, label, more, load
   );
 }
 
-/** What is looked at stays where it is when something comes in before it, or goes. */
+/**
+ * What is looked at stays where it is when something comes in before it, in the list or above it, or goes. The browser would see to that itself, but does
+ * not know that rows are the same ones when they have moved.
+ */
 function useAnchor<T>(
   virtualizer: Virtualizer<Window, HTMLLIElement>,
   items: readonly T[],
   keyOf: (item: T) => string,
-  margin: number,
+  list: RefObject<HTMLElement | null>,
 ): void {
-  const held = useRef<{ readonly key: string; readonly start: number; readonly margin: number } | undefined>(undefined);
-  const start = (key: string) => virtualizer.measurementsCache[items.findIndex((item) => keyOf(item) === key)]?.start;
-  useLayoutEffect(() => {
+  /** A row in sight, and how far it was from the page's top. */
+  const held = useRef<{ readonly key: string; readonly at: number } | undefined>(undefined);
+  const placeOf = (start: number) => pageTop(list.current) + start - virtualizer.options.scrollMargin;
+  const settle = useRef(() => {});
+  settle.current = () => {
     const was = held.current;
-    const now = was && start(was.key);
-    if (was === undefined || now === undefined) return;
-    // What stands above the list may have grown as well: that is the browser's to see to.
-    const by = now - margin - (was.start - was.margin);
-    if (by !== 0) scrollBy(0, by);
-  }, [items]);
+    if (was === undefined || !list.current) return;
+    const start = virtualizer.measurementsCache[items.findIndex((item) => keyOf(item) === was.key)]?.start;
+    if (start === undefined) return;
+    const at = placeOf(start);
+    held.current = { key: was.key, at };
+    if (Math.abs(at - was.at) >= 1) scrollBy(0, at - was.at);
+  };
+  useLayoutEffect(() => settle.current(), [items]);
   useLayoutEffect(() => {
-    const first = scrollY > margin ? virtualizer.getVirtualItems().find(({ end }) => end > scrollY) : undefined;
-    held.current = first && { key: String(first.key), start: first.start, margin };
+    const isInside = scrollY > pageTop(list.current);
+    const first = isInside ? virtualizer.getVirtualItems().find(({ end }) => placeOf(end) > scrollY) : undefined;
+    held.current = first && { key: String(first.key), at: placeOf(first.start) };
+    document.documentElement.style.overflowAnchor = isInside ? "none" : "";
   });
+  useEffect(() => {
+    const observer = new ResizeObserver(() => settle.current());
+    observer.observe(document.body);
+    return () => {
+      observer.disconnect();
+      document.documentElement.style.overflowAnchor = "";
+    };
+  }, []);
+}
+
+function pageTop(list: HTMLElement | null): number {
+  return list === null ? 0 : list.getBoundingClientRect().top + scrollY;
 }
 
 type Given = Pick<Options, "count" | "getItemKey" | "estimateSize" | "scrollMargin" | "overscan" | "rangeExtractor">;
@@ -122,7 +152,7 @@ function useVirtualizer(given: Given): Virtualizer<Window, HTMLLIElement> {
 function useTop(list: RefObject<HTMLElement | null>): number {
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
-    const measure = () => list.current && setTop(Math.round(list.current.getBoundingClientRect().top + scrollY));
+    const measure = () => list.current && setTop(Math.round(pageTop(list.current)));
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(document.body);
@@ -131,12 +161,14 @@ function useTop(list: RefObject<HTMLElement | null>): number {
   return top;
 }
 
-function withFocused(range: Range, list: HTMLElement | null): number[] {
-  const shown = defaultRangeExtractor(range);
-  const index = Number(list && document.activeElement?.closest<HTMLElement>(".windowed > li")?.dataset["index"]);
-  const isOurs = list?.contains(document.activeElement) === true && Number.isInteger(index) && index < range.count;
-  if (!isOurs) return shown;
-  // Its neighbours too, so that the keyboard goes on to them.
-  const kept = [index - 1, index, index + 1].filter((each) => each >= 0 && each < range.count);
-  return [...new Set([...shown, ...kept])].toSorted((one, other) => one - other);
+/** Which row has the focus, by its key: its place may have changed meanwhile. */
+function focusedKey(list: HTMLElement | null): string | undefined {
+  const { activeElement } = document;
+  return list?.contains(activeElement) === true ? activeElement?.closest<HTMLElement>(".windowed > li")?.dataset["key"] : undefined;
+}
+
+/** Its neighbours too, so that the keyboard goes on to them. */
+function withFocused(range: Range, index: number): number[] {
+  const kept = index < 0 ? [] : [index - 1, index, index + 1].filter((each) => each >= 0 && each < range.count);
+  return [...new Set([...defaultRangeExtractor(range), ...kept])].toSorted((one, other) => one - other);
 }

@@ -240,13 +240,14 @@ test("the row with the focus stays however far one scrolls, and Tab and j go on 
   await page.getByRole("link", { name: "#10000 " }).evaluate((link) => link.scrollIntoView({ block: "center" }));
   await page.waitForTimeout(300);
   const before = await lookedAt();
-  mesh.say({ type: "run-changed", seq: 11, run: run(5, "ACCEPTED", { endedAt: now, startedAt: now + minuteMs }) });
-  await expect.poll(() => page.getByRole("listitem").filter({ hasText: "#10000 " }).getAttribute("aria-posinset")).toBe("102");
+  const ends = [3, 4, 5, 6, 7].map((issue, place) => run(issue, "ACCEPTED", { endedAt: now, startedAt: now + (place + 1) * minuteMs }));
+  mesh.say(...ends.map((ended, place) => ({ type: "run-changed", seq: 11 + place, run: ended }) as const));
+  await expect.poll(() => page.getByRole("listitem").filter({ hasText: "#10000 " }).getAttribute("aria-posinset")).toBe("106");
   await page.waitForTimeout(100);
   expect(Math.abs((await lookedAt()) - before)).toBeLessThanOrEqual(2);
   await page.keyboard.press("j");
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("#10094");
   const item = page.getByRole("listitem").filter({ hasText: "#10094" });
-  expect(await item.getAttribute("aria-posinset")).toBe("8");
+  expect(await item.getAttribute("aria-posinset")).toBe("12");
   expect(await item.getAttribute("aria-setsize")).toBe("-1");
 });
