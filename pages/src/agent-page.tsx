@@ -70,7 +70,7 @@ export function AgentPage({ id }: { readonly id: string }): JSX.Element {
 
 function Facts({ agent }: { readonly agent: Agent }): JSX.Element {
   const remote = agent.kind === "remote";
-  const load = useLoad()(agent.id);
+  const load = useLoad().of(agent.id);
   const names = new Map(projects.value?.map(({ key, name }) => [key, name ?? key]));
   return (
     <dl class="facts">

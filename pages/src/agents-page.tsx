@@ -7,6 +7,7 @@ import { CapabilityScores } from "./capability-scores.tsx";
 import { changes } from "./changes.ts";
 import { EmptyState } from "./empty-state.tsx";
 import { Fact } from "./fact.tsx";
+import { LoadFailure } from "./load-failure.tsx";
 import { Mark } from "./mark.tsx";
 import { Standing } from "./standing.tsx";
 import { useAnswer } from "./use-answer.ts";
@@ -24,6 +25,7 @@ export function AgentsPage(): JSX.Element {
       <section class="stack" aria-labelledby="agents">
         <h2 id="agents">Agents</h2>
         <Standing answer={agents} what="agents" />
+        <LoadFailure answers={load.answers} />
         {shown?.length === 0 && (
           <EmptyState>
             No agent has registered yet. <code>mesh agents token</code> makes a token for one, and <code>mesh runner</code> starts one.
@@ -31,7 +33,7 @@ export function AgentsPage(): JSX.Element {
         )}
         <ul class="runs">
           {shown?.map((agent) => (
-            <Summary key={agent.id} agent={agent} load={load(agent.id)} />
+            <Summary key={agent.id} agent={agent} load={load.of(agent.id)} />
           ))}
         </ul>
       </section>

@@ -9,6 +9,11 @@ export interface ApiFailure {
   readonly issues?: readonly Issue[] | undefined;
 }
 
+/** What may be right again by itself: no answer at all, and what the server or somebody behind it could not do just now. */
+export function isPassing({ status }: ApiFailure): boolean {
+  return status === 0 || status === 429 || status >= 500;
+}
+
 export type ApiResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ApiFailure };
 
 /** A list as every list of the API comes. */

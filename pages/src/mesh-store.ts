@@ -2,7 +2,7 @@ import { batch, computed, signal } from "@preact/signals";
 import type { ProjectKey } from "../../core/ids.ts";
 import type { Policy } from "../../core/policy.ts";
 import type { LiveMessage, ProjectView } from "../../core/project/views.ts";
-import { get, post, type ApiFailure, type ApiResult, type Listed } from "./api.ts";
+import { get, isPassing, post, type ApiFailure, type ApiResult, type Listed } from "./api.ts";
 import { noteChange } from "./changes.ts";
 import { gather } from "./gather.ts";
 import { keepLive, type LiveState, type Socket } from "./live-socket.ts";
@@ -156,6 +156,10 @@ function failed(error: ApiFailure): void {
   if (error.status === 401) return leave();
   failure.value = error;
   if (session.value === "unknown") session.value = "in";
+  // Whoever catches up tries again by itself.
+  if (!stop || catchingUp || !isPassing(error)) return;
+  catchingUp = true;
+  later(() => void (stop && catchUp()), catchUpEveryMs);
 }
 
 type Entry = Pick<ProjectView, "key" | "name">;

@@ -1,12 +1,14 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { DayBudget } from "../../core/mesh-spend.ts";
-import { get, post } from "./api.ts";
+import { post } from "./api.ts";
 import { useCommand } from "./command.ts";
-import { regained, role } from "./mesh-store.ts";
+import { role } from "./mesh-store.ts";
 import { OutsideText } from "./outside-text.tsx";
 import { Refusal } from "./refusal.tsx";
+import { Standing } from "./standing.tsx";
+import { useAnswer } from "./use-answer.ts";
 import { Ago } from "./when.tsx";
 
 interface MeshState {
@@ -21,15 +23,17 @@ export function MeshSwitch({
 }: {
   /** Of the mesh: read anew when they change. */ readonly settings: object | undefined;
 }): JSX.Element | null {
-  const state = useSignal<MeshState | undefined>(undefined);
+  const answer = useAnswer<MeshState>("/ops/state");
+  const state = answer.value;
   const reason = useSignal("");
   const command = useCommand();
+  const seen = useRef(settings);
   useEffect(() => {
-    void get<MeshState>("/ops/state").then((answer) => {
-      if (answer.ok) state.value = answer.value;
-    });
-  }, [regained.value, settings]);
-  if (!state.value) return null;
+    // What is set when the page is opened was not changed by anybody.
+    if (seen.current !== undefined && seen.current !== settings) void answer.again();
+    seen.current = settings;
+  }, [settings]);
+  if (!state.value) return <Standing answer={answer} what="whether the mesh is at work" rows={2} />;
   const { stopped, day } = state.value;
   async function turn(event: Event): Promise<void> {
     event.preventDefault();
@@ -37,7 +41,7 @@ export function MeshSwitch({
       post<MeshState>(stopped ? "/ops/start" : "/ops/stop", stopped ? undefined : { reason: reason.value }),
     );
     if (!turned) return;
-    state.value = { ...state.value, stopped: turned.value.stopped };
+    answer.show({ ...state.value, stopped: turned.value.stopped });
     reason.value = "";
   }
   return (

@@ -3,13 +3,13 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { OnboardingView } from "../../core/onboarding/view.ts";
 import { EmptyState } from "./empty-state.tsx";
-import { FailedState } from "./failed-state.tsx";
 import { LoadingState } from "./loading-state.tsx";
 import { regained, role } from "./mesh-store.ts";
 import { OnboardingDetails } from "./onboarding-details.tsx";
 import { OnboardingForm } from "./onboarding-form.tsx";
+import { OnboardingsFailure } from "./onboardings-failure.tsx";
 import {
-  loadOnboarding,
+  hearOnboarding,
   loadOnboardings,
   olderOnboardings,
   onboardingFailure,
@@ -17,7 +17,9 @@ import {
   onboardingsInOrder,
 } from "./onboarding-store.ts";
 import { OnboardingStatus } from "./onboarding-status.tsx";
+import { Standing } from "./standing.tsx";
 import { Up } from "./up.tsx";
+import { useAnswer } from "./use-answer.ts";
 import { Ago } from "./when.tsx";
 
 /** Repositories on their way to ready: begin with another, and how each stands. */
@@ -37,7 +39,7 @@ export function OnboardingsPage(): JSX.Element {
       {role.value === "operator" && <OnboardingForm />}
       <section class="stack" aria-labelledby="onboardings">
         <h2 id="onboardings">Onboardings</h2>
-        <Failure what="onboardings" old={shown.length > 0} again={() => void loadOnboardings()} />
+        <OnboardingsFailure />
         {older === undefined && !onboardingFailure.value && <LoadingState what="onboardings" rows={3} />}
         {older !== undefined && shown.length === 0 && <EmptyState>No repository was onboarded yet.</EmptyState>}
         <ul class="runs">
@@ -74,31 +76,15 @@ function Summary({ view }: { readonly view: OnboardingView }): JSX.Element {
 
 /** One onboarding, as it happens. */
 export function OnboardingPage({ id }: { readonly id: string }): JSX.Element {
-  useEffect(() => void loadOnboarding(id), [id, regained.value]);
-  const view = onboardings.value.get(id);
-  const unknown = onboardingFailure.value?.status === 404;
+  const answer = useAnswer<OnboardingView>(`/onboard/${encodeURIComponent(id)}`);
+  const fetched = answer.value.value;
+  useEffect(() => void (fetched && hearOnboarding(fetched)), [fetched]);
+  const view = onboardings.value.get(id) ?? fetched;
   return (
     <>
       <Up to="#/onboarding">All onboardings</Up>
-      {unknown ? (
-        <p class="notice">This onboarding is not known.</p>
-      ) : (
-        <Failure what="the onboarding" old={view !== undefined} again={() => void loadOnboarding(id)} />
-      )}
-      {!view && !onboardingFailure.value && <LoadingState what="the onboarding" />}
+      {(!view || answer.failure.value) && <Standing answer={answer} what="the onboarding" unknown="This onboarding is not known." />}
       {view && <OnboardingDetails view={view} />}
     </>
   );
-}
-
-interface FailureProps {
-  readonly what: string;
-  readonly old: boolean;
-  readonly again: () => void;
-}
-
-function Failure({ what, old, again }: FailureProps): JSX.Element | null {
-  const failure = onboardingFailure.value;
-  if (!failure) return null;
-  return <FailedState what={what} failure={failure} old={old} again={again} />;
 }

@@ -1,12 +1,12 @@
 import { computed, signal } from "@preact/signals";
 import type { OnboardingView } from "../../core/onboarding/view.ts";
-import { get, type ApiFailure, type Listed } from "./api.ts";
+import { get, isPassing, type ApiFailure, type Listed } from "./api.ts";
 
 /** Everything known of onboardings, by id: fetched, or said by the live socket. */
 export const onboardings = signal<ReadonlyMap<string, OnboardingView>>(new Map());
 /** Where the list goes on; null at its end, undefined until it was fetched. */
 export const olderOnboardings = signal<string | null | undefined>(undefined);
-/** Why the last fetch failed. */
+/** Why the last fetch of the list failed. */
 export const onboardingFailure = signal<ApiFailure | undefined>(undefined);
 
 /** Newest first: ids sort by when they were made. */
@@ -22,25 +22,27 @@ export function hearOnboarding(view: OnboardingView): void {
   onboardings.value = new Map(onboardings.value).set(view.id, view);
 }
 
-/** Fetches the newest, or those after what is shown. */
+const againAfterMs = 2_000;
+let again: ReturnType<typeof setTimeout> | undefined;
+
+/** Fetches the newest, or those after what is shown; again by itself when what it failed of may pass. */
 export async function loadOnboardings(after?: string): Promise<void> {
+  clearTimeout(again);
   const answer = await get<Listed<OnboardingView>>(`/onboard${after === undefined ? "" : `?cursor=${encodeURIComponent(after)}`}`);
   onboardingFailure.value = answer.ok ? undefined : answer.error;
-  if (!answer.ok) return;
+  if (!answer.ok) {
+    clearTimeout(again);
+    if (isPassing(answer.error)) again = setTimeout(() => void loadOnboardings(after), againAfterMs);
+    return;
+  }
   for (const view of answer.value.items) hearOnboarding(view);
   const { cursor } = answer.value;
   if (after !== undefined || olderOnboardings.value === undefined) olderOnboardings.value = cursor === null ? null : String(cursor);
 }
 
-/** Fetches one. */
-export async function loadOnboarding(id: string): Promise<void> {
-  const answer = await get<OnboardingView>(`/onboard/${encodeURIComponent(id)}`);
-  onboardingFailure.value = answer.ok ? undefined : answer.error;
-  if (answer.ok) hearOnboarding(answer.value);
-}
-
 /** After a logout. */
 export function forgetOnboardings(): void {
+  clearTimeout(again);
   onboardings.value = new Map();
   olderOnboardings.value = undefined;
   onboardingFailure.value = undefined;

@@ -10,6 +10,7 @@ import { LoadingState } from "./loading-state.tsx";
 import { failure, projects } from "./mesh-store.ts";
 import { NoProject } from "./no-project.tsx";
 import { onboardingsInOrder } from "./onboarding-store.ts";
+import { OnboardingsFailure } from "./onboardings-failure.tsx";
 import { OverviewFailed } from "./overview-failed.tsx";
 import { OverviewGlance } from "./overview-glance.tsx";
 import { OverviewSpend } from "./overview-spend.tsx";
@@ -43,6 +44,7 @@ export function OverviewPage(): JSX.Element {
   return (
     <>
       <LiveFailure />
+      <OnboardingsFailure />
       <OverviewGlance mesh={mesh} agents={agents} usage={usage} points={points} running={running.length} waiting={waiting.length} />
       {!shown && !failure.value && <LoadingState what="what runs" rows={3} />}
       {shown?.length === 0 && <NoProject />}

@@ -1,41 +1,31 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import type { CredentialHealth, CredentialView, SealFault } from "../../core/credentials/credential.ts";
-import { get, post, remove, type ApiFailure } from "./api.ts";
+import { post, remove } from "./api.ts";
 import { useCommand } from "./command.ts";
 import { CredentialHistory } from "./credential-history.tsx";
 import { CredentialPushForm } from "./credential-push-form.tsx";
 import { Mark } from "./mark.tsx";
-import { regained, role } from "./mesh-store.ts";
+import { role } from "./mesh-store.ts";
 import { Refusal } from "./refusal.tsx";
+import { Standing } from "./standing.tsx";
+import { useAnswer } from "./use-answer.ts";
 import { Ago, now, renderClock } from "./when.tsx";
 
 /** What a project's agents log in with: whether it holds, what is known of it, and what was done with it. Never a value. */
 export function ProjectCredentials({ name }: { readonly name: string }): JSX.Element {
-  const health = useSignal<CredentialHealth | undefined>(undefined);
-  const failure = useSignal<ApiFailure | undefined>(undefined);
+  const health = useAnswer<CredentialHealth>(`/projects/${name}/credentials/health`);
   /** Moves on with every change, so that the history is read again. */
   const changes = useSignal(0);
-  async function load(): Promise<void> {
-    const answer = await get<CredentialHealth>(`/projects/${name}/credentials/health`);
-    failure.value = answer.ok ? undefined : answer.error;
-    if (answer.ok) health.value = answer.value;
-  }
   async function changed(): Promise<void> {
     changes.value += 1;
-    await load();
+    await health.again();
   }
-  useEffect(() => void load(), [name, regained.value]);
-  const shown = health.value;
+  const shown = health.value.value;
   return (
     <section class="panel" aria-labelledby="credentials">
       <h2 id="credentials">Credentials</h2>
-      {failure.value && (
-        <p role="alert" class="refusal">
-          {failure.value.detail} <button onClick={() => void load()}>Try again</button>
-        </p>
-      )}
+      <Standing answer={health} what="credentials" rows={2} />
       {shown && <Health health={shown} />}
       {shown && shown.credentials.length > 0 && (
         <ul class="past">

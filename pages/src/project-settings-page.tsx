@@ -1,19 +1,17 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import type { Policy } from "../../core/policy.ts";
-import { get, patch, type ApiFailure } from "./api.ts";
-import { FailedState } from "./failed-state.tsx";
-import { LoadingState } from "./loading-state.tsx";
+import { patch } from "./api.ts";
 import { ProjectCredentials } from "./project-credentials.tsx";
 import { ProjectDeletion } from "./project-deletion.tsx";
 import { ProjectWebhooks } from "./project-webhooks.tsx";
-import { regained, role } from "./mesh-store.ts";
+import { role } from "./mesh-store.ts";
 import { PolicyForm } from "./policy-form.tsx";
 import type { Schema } from "./policy-fields.ts";
 import type { Settings } from "./settings-page.tsx";
+import { Standing } from "./standing.tsx";
 import { Up } from "./up.tsx";
+import { useAnswer } from "./use-answer.ts";
 
 interface Project {
   readonly profile: ProjectProfile;
@@ -22,33 +20,16 @@ interface Project {
 
 /** What is set for one project: its credentials, its settings over the mesh's, its webhooks, and its end. */
 export function ProjectSettingsPage({ name }: { readonly name: string }): JSX.Element {
-  const project = useSignal<Project | undefined>(undefined);
-  const schema = useSignal<Schema | undefined>(undefined);
-  const mesh = useSignal<Settings | undefined>(undefined);
-  const failure = useSignal<ApiFailure | undefined>(undefined);
-  async function load(): Promise<void> {
-    const [found, described, set] = await Promise.all([
-      get<Project>(`/projects/${name}`),
-      get<Schema>("/settings/schema"),
-      get<Settings>("/settings"),
-    ]);
-    if (set.ok) mesh.value = set.value;
-    failure.value = found.ok ? (described.ok ? undefined : described.error) : found.error;
-    if (found.ok) project.value = found.value;
-    if (described.ok) schema.value = described.value;
-  }
-  useEffect(() => void load(), [name, regained.value]);
-  const shown = project.value;
+  const project = useAnswer<Project>(`/projects/${name}`);
+  const described = useAnswer<Schema>("/settings/schema");
+  const below = useAnswer<Settings>("/settings");
+  const shown = project.value.value;
+  const schema = described.value.value;
+  const mesh = below.value.value;
   return (
     <>
       <Up to={`#/projects/${name}`}>{name}</Up>
-      {failure.value &&
-        (failure.value.status === 404 ? (
-          <p class="notice">This project is not known.</p>
-        ) : (
-          <FailedState what="the project" failure={failure.value} old={shown !== undefined} again={load} />
-        ))}
-      {!shown && !failure.value && <LoadingState what="the project" rows={2} />}
+      <Standing answer={project} what="the project" unknown="This project is not known." rows={2} />
       {shown && (
         <>
           <header class="run-head">
@@ -75,17 +56,19 @@ export function ProjectSettingsPage({ name }: { readonly name: string }): JSX.El
             <p class="quiet">
               They lie over <a href="#/settings">those of the mesh</a>.
             </p>
-            {schema.value && mesh.value && (
+            <Standing answer={described} what="what may be set" />
+            <Standing answer={below} what="settings of the mesh" />
+            {schema && mesh && (
               <PolicyForm
-                schema={schema.value}
+                schema={schema}
                 overrides={shown.profile.overrides}
                 policy={shown.policy}
                 below="the mesh's"
-                belowPolicy={mesh.value.policy}
+                belowPolicy={mesh.policy}
                 prefix="overrides."
                 save={async (change) => {
                   const saved = await patch<Project>(`/projects/${name}`, { overrides: change });
-                  if (saved.ok) project.value = saved.value;
+                  if (saved.ok) project.show(saved.value);
                   return saved;
                 }}
               />

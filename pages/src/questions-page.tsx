@@ -1,8 +1,6 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import { answering } from "./answering.ts";
-import { get, type Listed } from "./api.ts";
+import type { Listed } from "./api.ts";
 import { EmptyState } from "./empty-state.tsx";
 import { LiveFailure } from "./live-failure.tsx";
 import { LoadingState } from "./loading-state.tsx";
@@ -12,7 +10,9 @@ import { PastQuestions } from "./past-questions.tsx";
 import { QuestionCard } from "./question-card.tsx";
 import { byUrgency, isOpen, liveQuestions, type PastQuestion } from "./question-list.ts";
 import { QuestionOutcome, Receipt } from "./question-outcome.tsx";
+import { Standing } from "./standing.tsx";
 import { Up } from "./up.tsx";
+import { useAnswer } from "./use-answer.ts";
 import { Ago } from "./when.tsx";
 
 /** Open questions of all projects, to be answered in place, and below them what became of the others. */
@@ -30,24 +30,15 @@ export function QuestionsPage(): JSX.Element {
           <QuestionCard key={question.id} question={question} run={run} />
         ))}
       </section>
-      <PastQuestions live={live.filter(({ question }) => !answering.value.has(question.id))} />
+      {(projects.value || failure.value) && <PastQuestions live={live.filter(({ question }) => !answering.value.has(question.id))} />}
     </>
   );
 }
 
 /** One question, as notifications link to it; a long past one comes from the history. */
 export function QuestionPage({ id }: { readonly id: string }): JSX.Element {
-  const past = useSignal<PastQuestion | "unknown" | undefined>(undefined);
-  const why = useSignal<string | undefined>(undefined);
   const live = liveQuestions(projects.value ?? []).find(({ question }) => question.id === id);
   const missing = projects.value !== undefined && live === undefined;
-  useEffect(() => {
-    if (!missing) return;
-    void get<Listed<PastQuestion>>(`/questions/history?id=${encodeURIComponent(id)}`).then((answer) => {
-      why.value = answer.ok ? undefined : answer.error.detail;
-      past.value = answer.ok ? (answer.value.items[0] ?? "unknown") : "unknown";
-    });
-  }, [missing, id]);
   return (
     <>
       <LiveFailure />
@@ -57,13 +48,25 @@ export function QuestionPage({ id }: { readonly id: string }): JSX.Element {
           <h2>Question</h2>
           <QuestionCard question={live.question} run={live.run} />
         </section>
-      ) : past.value === undefined ? (
-        !failure.value && <LoadingState what="the question" />
-      ) : past.value === "unknown" ? (
-        <EmptyState title="This question is not known">{why.value ?? "It was never asked here, or its project is gone."}</EmptyState>
+      ) : missing ? (
+        <Earlier id={id} />
       ) : (
-        <Past question={past.value} />
+        !failure.value && <LoadingState what="the question" />
       )}
+    </>
+  );
+}
+
+/** A question that is asked no more. */
+function Earlier({ id }: { readonly id: string }): JSX.Element {
+  const answer = useAnswer<Listed<PastQuestion>>(`/questions/history?id=${encodeURIComponent(id)}`);
+  const told = answer.value.value;
+  const question = told?.items[0];
+  return (
+    <>
+      <Standing answer={answer} what="the question" />
+      {question && <Past question={question} />}
+      {told && !question && <EmptyState title="This question is not known">It was never asked here, or its project is gone.</EmptyState>}
     </>
   );
 }

@@ -1,15 +1,12 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
 import type { Policy, PolicyOverrides } from "../../core/policy.ts";
-import { get, patch, type ApiFailure } from "./api.ts";
-import { FailedState } from "./failed-state.tsx";
-import { LoadingState } from "./loading-state.tsx";
+import { patch } from "./api.ts";
 import { Logins } from "./logins.tsx";
 import { MeshSwitch } from "./mesh-switch.tsx";
-import { regained } from "./mesh-store.ts";
 import { PolicyForm } from "./policy-form.tsx";
 import type { Schema } from "./policy-fields.ts";
+import { Standing } from "./standing.tsx";
+import { useAnswer } from "./use-answer.ts";
 
 /** What is set, and what it makes of every default. */
 export interface Settings {
@@ -19,34 +16,28 @@ export interface Settings {
 
 /** What holds for the whole mesh: whether it works, and every setting that a project has not set itself. */
 export function SettingsPage(): JSX.Element {
-  const settings = useSignal<Settings | undefined>(undefined);
-  const schema = useSignal<Schema | undefined>(undefined);
-  const failure = useSignal<ApiFailure | undefined>(undefined);
-  async function load(): Promise<void> {
-    const [set, described] = await Promise.all([get<Settings>("/settings"), get<Schema>("/settings/schema")]);
-    failure.value = set.ok ? (described.ok ? undefined : described.error) : set.error;
-    if (set.ok) settings.value = set.value;
-    if (described.ok) schema.value = described.value;
-  }
-  useEffect(() => void load(), [regained.value]);
+  const answer = useAnswer<Settings>("/settings");
+  const described = useAnswer<Schema>("/settings/schema");
+  const settings = answer.value.value;
+  const schema = described.value.value;
   return (
     <>
-      <MeshSwitch settings={settings.value?.overrides} />
+      <MeshSwitch settings={settings?.overrides} />
       <section class="stack" aria-labelledby="settings">
         <h2 id="settings">Settings of the mesh</h2>
         <p class="quiet">They hold for every project that has not set them itself.</p>
-        {failure.value && <FailedState what="settings" failure={failure.value} old={settings.value !== undefined} again={load} />}
-        {!settings.value && !failure.value && <LoadingState what="settings" rows={6} low />}
-        {settings.value && schema.value && (
+        <Standing answer={answer} what="settings" />
+        {settings && <Standing answer={described} what="what may be set" />}
+        {settings && schema && (
           <PolicyForm
-            schema={schema.value}
-            overrides={settings.value.overrides}
-            policy={settings.value.policy}
+            schema={schema}
+            overrides={settings.overrides}
+            policy={settings.policy}
             below="default"
             prefix=""
             save={async (change) => {
               const saved = await patch<Settings>("/settings", change);
-              if (saved.ok) settings.value = saved.value;
+              if (saved.ok) answer.show(saved.value);
               return saved;
             }}
           />

@@ -1,6 +1,6 @@
 import { useSignal, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { get, type ApiFailure, type ApiResult } from "./api.ts";
+import { get, isPassing, type ApiFailure, type ApiResult } from "./api.ts";
 import { regained } from "./mesh-store.ts";
 
 /** What the API answers to one question, kept with what changes. */
@@ -60,11 +60,6 @@ export function useAsked<T>(key: string, change: number, ask: () => Promise<ApiR
       value.value = shown;
     },
   };
-}
-
-/** What may be right again by itself: no answer at all, and what the server or somebody behind it could not do just now. */
-function isPassing({ status }: ApiFailure): boolean {
-  return status === 0 || status === 429 || status >= 500;
 }
 
 /** Runs a little after `change` is another than at first; many changes in a short time are one. */
