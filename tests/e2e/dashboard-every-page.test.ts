@@ -30,7 +30,7 @@ describe.each(pageNames)("the page %s", (name) => {
     });
     await open(address);
     await shown();
-    await isAccessible(`every-${name}`);
+    await isAccessible(`every-${name}`, "in both themes at both sizes");
     const heavy = [...code].filter((chunk) => /^(terminal|player|uPlot|chart)/i.test(chunk));
     expect(heavy.filter((chunk) => (/^(terminal|player)/i.test(chunk) ? !terminal : !charts))).toEqual([]);
   });

@@ -87,10 +87,12 @@ export function madeUpAnswers(outside: Outside = (calm) => calm, address: Outsid
     "GET /usage": {
       total: { usd: 41.2, inputTokens: 9_400_000, outputTokens: 310_000 },
       byDay: [
-        { day: new Date(now).toISOString().slice(0, 10), usd: 4.5 },
-        { day: new Date(now - 1_440 * minute).toISOString().slice(0, 10), usd: 12.4 },
+        { day: new Date(now).toISOString().slice(0, 10), ...spent(4.5) },
+        { day: new Date(now - 1_440 * minute).toISOString().slice(0, 10), ...spent(12.4) },
       ],
-      byProject: [{ project, usd: 4.5 }],
+      byHour: [{ hour: Math.floor(now / 3_600_000) * 3_600_000, ...spent(4.5) }],
+      byIssue: [{ project, name: projectName, issue: 14, title: made.reviewRun.title, ...spent(2.31) }],
+      byProject: [{ project, name: projectName, ...spent(4.5) }],
       byPhase: [
         { phase: "IMPLEMENTATION", ...spent(0.6) },
         { phase: "PLANNING", ...spent(0.24) },
@@ -147,6 +149,11 @@ export function madeUpAnswers(outside: Outside = (calm) => calm, address: Outsid
       { kind: "repository", number: 1, lastDelivery: { at: now - 4 * minute, event: "issues", statusCode: 202 }, failed: 0 },
       { kind: "organization", number: null, lastDelivery: null, failed: 0 },
     ]),
+    "GET /events": list(made.events),
+    [`GET /projects/${projectName}/budget`]: { kind: "litellm", budget: { alias: "mesh-six/acme/todo-app", limitUsd: 50, spentUsd: 12.3 } },
+    "GET /ops/costs": {
+      total: { workerRequests: 9_650, requests: 22_775, rowsWritten: 30_325, rowsRead: 90_000, queueOperations: 14_025, gbSeconds: 600 },
+    },
     "GET /runs": list([made.endedRun, made.failedRun]),
     "GET /questions/history": list([past]),
     [`GET /questions/${questionId}`]: {
