@@ -1,11 +1,14 @@
 import { projectOf } from "../core/ids.ts";
 import type { ProjectKey } from "../core/ids.ts";
 import type { Report } from "../core/protocol/frames.ts";
+import { secondMs } from "../core/time.ts";
 
 /** What the intake needs of its mailbox. */
 export interface ReportSink {
   /** Whether reports for the project are passed on; others are dropped as if committed. */
   knows(project: ProjectKey): boolean;
+  /** Whether nothing is decided by the report, so that it may wait a moment for others to go along with. */
+  mayWait(project: ProjectKey, report: Report): boolean;
   /** Resolves when the project's orchestrator has committed these reports, in this order. */
   forward(project: ProjectKey, journal: string, reports: readonly Report[]): Promise<void>;
   /** The contiguous prefix up to `ack` is committed. */
@@ -18,6 +21,7 @@ interface Pending {
   readonly report: Report;
   /** About how long it is as JSON text. */
   readonly size: number;
+  readonly mayWait: boolean;
   done: boolean;
 }
 
@@ -27,14 +31,22 @@ const waitingLimits = { reports: 20_000, size: 32 * 1_048_576 } as const;
 /** One call to an orchestrator carries at most so many reports and so much text. */
 const batchLimits = { reports: 1_000, size: 4 * 1_048_576 } as const;
 
+/** Reports that may wait go after so long, or when they are so many, or with the first that may not. */
+const waitLimits = { ms: secondMs, reports: 100 } as const;
+
 interface Lane {
   queue: Pending[];
   busy: boolean;
+  /** Runs while all that is queued may wait. */
+  timer: ReturnType<typeof setTimeout> | undefined;
+  /** What is queued has waited long enough. */
+  isLate: boolean;
 }
 
 /**
  * Takes an agent's numbered reports and passes them to each project in order, one batch in flight per project: what arrives meanwhile
- * joins the next batch, and a batch never overtakes one that failed. Numbers are acknowledged as a contiguous prefix.
+ * joins the next batch, and a batch never overtakes one that failed. What may wait joins what follows within a second: until it is committed it is not
+ * acknowledged, and its agent keeps it. Numbers are acknowledged as a contiguous prefix.
  */
 export class ReportIntake {
   readonly #sink: ReportSink;
@@ -81,16 +93,17 @@ export class ReportIntake {
         break;
       }
       this.#received = report.seq;
-      const pending: Pending = { report, size, done: false };
+      const project = projectOf(report.body.taskId);
+      const mayWait = project !== undefined && this.#sink.mayWait(project, report);
+      const pending: Pending = { report, size, mayWait, done: false };
       this.#pending.push(pending);
       this.#waiting += size;
-      const project = projectOf(report.body.taskId);
       if (project === undefined || !this.#sink.knows(project)) {
         pending.done = true;
         continue;
       }
       const lane = this.#lanes.get(project);
-      if (lane === undefined) this.#lanes.set(project, { queue: [pending], busy: false });
+      if (lane === undefined) this.#lanes.set(project, { queue: [pending], busy: false, timer: undefined, isLate: false });
       else lane.queue.push(pending);
     }
     for (const [project, lane] of this.#lanes) void this.#run(project, lane);
@@ -98,16 +111,21 @@ export class ReportIntake {
     return gap ? "gap" : "taken";
   }
 
-  /** Resolves when everything taken is acknowledged, or could not be. */
+  /** Resolves when everything taken is acknowledged, or could not be; nothing waits any longer for others. */
   settled(): Promise<void> {
     if (this.#pending.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return new Promise((resolve) => {
+      this.#waiters.push(resolve);
+      for (const [project, lane] of this.#lanes) void this.#run(project, lane);
+    });
   }
 
   async #run(project: ProjectKey, lane: Lane): Promise<void> {
-    if (lane.busy) return;
+    if (lane.busy || lane.queue.length === 0) return;
     lane.busy = true;
-    while (lane.queue.length > 0) {
+    while (this.#isDue(lane)) {
+      clearTimeout(lane.timer ?? null);
+      Object.assign(lane, { timer: undefined, isLate: false });
       const batch = nextBatch(lane);
       try {
         await this.#sink.forward(
@@ -124,6 +142,17 @@ export class ReportIntake {
       this.#advance();
     }
     lane.busy = false;
+    if (lane.queue.length > 0) lane.timer ??= setTimeout(() => this.#late(project, lane), waitLimits.ms);
+  }
+
+  #isDue({ queue, isLate }: Lane): boolean {
+    if (queue.length === 0) return false;
+    return isLate || this.#waiters.length > 0 || queue.length >= waitLimits.reports || queue.some(({ mayWait }) => !mayWait);
+  }
+
+  #late(project: ProjectKey, lane: Lane): void {
+    Object.assign(lane, { timer: undefined, isLate: true });
+    if (this.#lanes.get(project) === lane) void this.#run(project, lane);
   }
 
   #advance(): void {
@@ -150,6 +179,7 @@ export class ReportIntake {
     this.#received = ack;
     this.#pending = [];
     this.#waiting = 0;
+    for (const { timer } of this.#lanes.values()) clearTimeout(timer ?? null);
     this.#lanes = new Map();
     this.#release();
   }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ProjectKey } from "../core/ids.ts";
 import type { Report } from "../core/protocol/frames.ts";
 import { ReportIntake } from "./agent-mailbox-reports.ts";
@@ -9,12 +9,13 @@ const numbers = (from: number, to: number, project = "a") =>
   Array.from({ length: to - from + 1 }, (_, index) => report(from + index, project));
 
 /** An intake whose orchestrators commit when the test says so. */
-function intake(known = ["a", "b", "c"]) {
+function intake(known = ["a", "b", "c"], mayWait = (_: Report) => false) {
   const calls: { project: string; seqs: number[]; commit: () => void; fail: () => void }[] = [];
   const acks: number[] = [];
   const failures: unknown[] = [];
   const it = new ReportIntake({
     knows: (project) => known.includes(project),
+    mayWait: (_, one) => mayWait(one),
     forward: (project, _, reports) =>
       new Promise((resolve, reject) => {
         calls.push({ project, seqs: reports.map(({ seq }) => seq), commit: resolve, fail: () => reject(new Error("gone")) });
@@ -163,4 +164,67 @@ test("under any interleaving each project gets its reports once and in order, an
     }),
     { numRuns: 60 },
   );
+});
+
+describe("reports that may wait", () => {
+  const quiet = ({ body }: Report) => body.type === "progress";
+  const loud = (seq: number): Report => ({ seq, at: 0, body: { type: "task-done", taskId: "a.t", attempt: 1 } });
+
+  test("go with the first that may not, in their order, and are not acknowledged before", async () => {
+    const { it, calls, acks } = intake(["a"], quiet);
+    it.begin("journal-1", 0);
+    it.take(numbers(1, 1));
+    it.take(numbers(2, 3));
+    await settle();
+    expect([calls.length, it.ack, acks]).toEqual([0, 0, []]);
+    it.take([loud(4)]);
+    expect(calls.map(({ seqs }) => seqs)).toEqual([[1, 2, 3, 4]]);
+    it.take(numbers(5, 5));
+    calls[0]?.commit();
+    await settle();
+    expect([calls.length, acks]).toEqual([1, [4]]);
+  });
+
+  test("go by themselves after a second, many at once, and as soon as someone asks whether all is committed", async () => {
+    vi.useFakeTimers();
+    try {
+      const { it, calls } = intake(["a"], quiet);
+      it.begin("journal-1", 0);
+      it.take(numbers(1, 2));
+      vi.advanceTimersByTime(600);
+      it.take(numbers(3, 3));
+      vi.advanceTimersByTime(399);
+      expect(calls.length).toBe(0);
+      vi.advanceTimersByTime(1);
+      expect(calls.map(({ seqs }) => seqs)).toEqual([[1, 2, 3]]);
+    } finally {
+      vi.useRealTimers();
+    }
+    const many = intake(["a"], quiet);
+    many.it.begin("journal-1", 0);
+    many.it.take(numbers(1, 100));
+    expect(many.calls.length).toBe(1);
+    const asked = intake(["a"], quiet);
+    asked.it.begin("journal-1", 0);
+    asked.it.take(numbers(1, 1));
+    const settled = asked.it.settled();
+    expect(asked.calls.length).toBe(1);
+    asked.calls[0]?.commit();
+    await settled;
+    expect(asked.acks).toEqual([1]);
+  });
+
+  test("are not sent on for a journal that has ended meanwhile", () => {
+    vi.useFakeTimers();
+    try {
+      const { it, calls } = intake(["a"], quiet);
+      it.begin("journal-1", 0);
+      it.take(numbers(1, 1));
+      it.begin("journal-2", 0);
+      vi.advanceTimersByTime(2_000);
+      expect(calls.length).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });

@@ -21,6 +21,7 @@ import type { ObjectCosts, StoredCosts } from "./cost-meter.ts";
 import type { CountedSql } from "./counted-sql.ts";
 import { admitted, endLife, formerLife } from "./project-orchestrator-life.ts";
 import type { FormerLife } from "./project-orchestrator-life.ts";
+import type { RidingMarks } from "./seen-marks.ts";
 import { StateStore } from "./state-store.ts";
 
 /** Kept in the journal's newest row, so that it costs none. Stored. Fields are only added, as optional. */
@@ -29,6 +30,7 @@ interface Ledger {
   readonly projected: number;
   readonly recorded: number;
   readonly endedFeeds?: ObjectCosts;
+  readonly seen?: RidingMarks;
 }
 
 /** How far others have come with the journal. */
@@ -74,13 +76,12 @@ export class Commits {
 
   /** Reads the working set. */
   load(): void {
-    this.store.load();
     const former = formerLife(this.#sql);
     this.#former = former;
-    const ledger = this.journal.load(former ?? undefined);
+    const ledger = this.#loadState();
     Object.assign(this.marks, { projected: former?.seq ?? 0, recorded: former?.seq ?? 0, archived: former?.place ?? 0 });
     if (ledger !== null) {
-      const { costs, projected, recorded, endedFeeds } = JSON.parse(ledger) as Ledger;
+      const { costs, projected, recorded, endedFeeds } = ledger;
       this.meter.restore(costs);
       this.#endedFeeds = endedFeeds ?? noCosts;
       Object.assign(this.marks, { projected, recorded });
@@ -107,8 +108,7 @@ export class Commits {
       if (outgoing !== undefined) into.push(outgoing);
       return outcomes;
     } catch (thrown) {
-      this.store.load();
-      this.journal.load(this.#former ?? undefined);
+      this.#loadState();
       this.retime();
       throw thrown;
     }
@@ -171,6 +171,15 @@ export class Commits {
     return { ...this.meter.costs(), perIssue: [...this.store.issueCosts.values()], endedFeeds: this.#endedFeeds, openSessions };
   }
 
+  /** Reads state and journal, and the ledger that belongs to both. */
+  #loadState(): Ledger | null {
+    this.store.load();
+    const text = this.journal.load(this.#former ?? undefined);
+    const ledger = text === null ? null : (JSON.parse(text) as Ledger);
+    this.store.resume(ledger?.seen ?? {});
+    return ledger;
+  }
+
   #apply(given: ProjectInput, recorded: Recorded[], handovers: Task[]): Applied {
     const input = admitted(given, this.#former, this.store.configuration !== null);
     if (input === null) return { status: "ignored", reason: "project-deleted" };
@@ -224,7 +233,7 @@ export class Commits {
 
   #ledger(): Ledger {
     const { projected, recorded } = this.marks;
-    return { costs: this.meter.keep(), projected, recorded, endedFeeds: this.#endedFeeds };
+    return { costs: this.meter.keep(), projected, recorded, endedFeeds: this.#endedFeeds, seen: this.store.riding };
   }
 
   #followTimers(change: ProjectChange): void {

@@ -18,8 +18,10 @@ import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { liveFeed, mailbox, pool, sessionFeed } from "./remote.ts";
 import type { StateStore } from "./state-store.ts";
 
-/** Listeners and the pool are told at most this often of what changes all the time. */
-const tellEveryMs = secondMs;
+/** Listeners are told of runs, and of what changes all the time, at most this often; what happens meanwhile goes along. */
+const tellEveryMs = { run: 300, other: secondMs } as const;
+/** So often the pool is told results: a score hardly changes by one. */
+const recordEveryMs = 5 * secondMs;
 const pokeLastsMs = 30 * secondMs;
 const batchSize = 100;
 
@@ -51,7 +53,10 @@ export class Sender {
   #results: AgentResult[] = [];
   #upToSeq = 0;
   #toldAt: Moment = 0;
-  #telling = false;
+  /** When what waits is told, and by which timer. */
+  #telling: { readonly at: Moment; readonly timer: ReturnType<typeof setTimeout> } | null = null;
+  #recordedAt: Moment = 0;
+  #recordsLater = false;
   #pokedAt: Moment = 0;
   #recorded = 0;
   #recording = 0;
@@ -77,6 +82,7 @@ export class Sender {
       this.#sendEffects(out.effects),
       out.grown ? this.#poke() : undefined,
       this.#tell(out.live.some(({ type }) => type === "run-changed")),
+      this.#tellResults(),
     ]);
     return declined;
   }
@@ -170,28 +176,48 @@ export class Sender {
     if (!sent) this.#pokedAt = 0;
   }
 
-  /** Runs' changes at once, the rest once a second: what happens meanwhile goes along. */
-  async #tell(urgent: boolean): Promise<void> {
-    if (this.#live.length === 0 && this.#results.length === 0) return;
-    const waitMs = this.#toldAt + tellEveryMs - now();
-    if (!urgent && waitMs > 0) {
-      if (this.#telling) return;
-      this.#telling = true;
+  /** At once after a pause, else as soon as it may: sooner when a run has changed. */
+  async #tell(ofRuns: boolean): Promise<void> {
+    if (this.#live.length === 0) return;
+    const at = Math.max(now(), this.#toldAt + tellEveryMs[ofRuns ? "run" : "other"]);
+    if (at > now()) {
+      if (this.#telling !== null && this.#telling.at <= at) return;
+      if (this.#telling !== null) clearTimeout(this.#telling.timer);
+      this.#telling = { at, timer: setTimeout(() => void this.#tellNow(), at - now()) };
+      return;
+    }
+    await this.#tellNow();
+  }
+
+  async #tellNow(): Promise<void> {
+    if (this.#telling !== null) clearTimeout(this.#telling.timer);
+    this.#telling = null;
+    this.#toldAt = now();
+    const live = this.#live;
+    this.#live = [];
+    await Promise.all([
+      this.#try("live-feed-failed", () => liveFeed(this.#env).publish(live)),
+      ...[...endedSessions(live)].map((session) => this.#try("session-feed-failed", () => this.#endFeed(session))),
+    ]);
+  }
+
+  /** Results that come soon after others wait, and go together; what dies with them is read from the journal again. */
+  async #tellResults(): Promise<void> {
+    if (this.#results.length === 0 || this.#recordsLater) return;
+    const waitMs = this.#recordedAt + recordEveryMs - now();
+    if (waitMs > 0) {
+      this.#recordsLater = true;
       setTimeout(() => {
-        this.#telling = false;
-        void this.#tell(true);
+        this.#recordsLater = false;
+        this.#recordedAt = 0;
+        void this.#tellResults();
       }, waitMs);
       return;
     }
-    this.#toldAt = now();
-    const [live, results, upToSeq] = [this.#live, this.#results, this.#upToSeq];
-    this.#live = [];
+    this.#recordedAt = now();
+    const [results, upToSeq] = [this.#results, this.#upToSeq];
     this.#results = [];
-    await Promise.all([
-      live.length > 0 ? this.#try("live-feed-failed", () => liveFeed(this.#env).publish(live)) : undefined,
-      ...[...endedSessions(live)].map((session) => this.#try("session-feed-failed", () => this.#endFeed(session))),
-      results.length > 0 ? this.#record(upToSeq, results) : undefined,
-    ]);
+    await this.#record(upToSeq, results);
   }
 
   async #endFeed(session: string): Promise<void> {

@@ -16,13 +16,18 @@ import { OnboardingStore } from "./onboarding-store.ts";
 import { Outbox } from "./outbox.ts";
 import type { IssueCosts } from "./project-orchestrator-costs.ts";
 import { dayOf } from "./project-orchestrator-tables.ts";
+import { SeenMarks } from "./seen-marks.ts";
+import type { RidingMarks } from "./seen-marks.ts";
 import type { CountedSql } from "./counted-sql.ts";
 import { TaskStore } from "./task-store.ts";
 
 type JsonRow = { json: string };
 
-/** Recognised when repeated by the reports' numbers; and what the orchestrator says to itself. */
-const selfEvident = new Set<string>(["reports-received", "agents-offered", "time-passed"]);
+/**
+ * Recognised when repeated without a row: by the reports' numbers, because an effect that is done is no longer in the outbox, and what the
+ * orchestrator says to itself.
+ */
+const selfEvident = new Set<string>(["reports-received", "effect-done", "agents-offered", "time-passed"]);
 
 /**
  * The state of one project: what is active in memory, everything in rows. Changes are taken into memory at once, so that the next input
@@ -40,12 +45,13 @@ export class StateStore implements ProjectLookup {
   readonly #sql: CountedSql;
   #active = new Map<RunRef, Run>();
   #latest = new Map<number, Run>();
-  #seen = new Map<string, number>();
   #filtered = new Map<number, FilteredCard>();
   #outcomes = new Map<string, Applied>();
   #unreadable: RunRef[] = [];
   #dirtyRuns = new Set<RunRef>();
-  #dirtySeen = new Set<string>();
+  /** Runs whose row says that they are active. */
+  readonly #writtenActive = new Set<RunRef>();
+  readonly #seenMarks: SeenMarks;
   #dirtyFiltered = new Set<number>();
   #configured = false;
   #inputDays: readonly number[] = [];
@@ -53,9 +59,20 @@ export class StateStore implements ProjectLookup {
   constructor(key: ProjectKey, sql: CountedSql) {
     this.key = key;
     this.#sql = sql;
+    this.#seenMarks = new SeenMarks(sql);
     this.tasks = new TaskStore(sql);
     this.effects = new Outbox(sql);
     this.onboardings = new OnboardingStore(sql);
+  }
+
+  /** How far agents' reports were seen that no row says yet: the commit's ledger has to carry it, and `load` is to be followed by `resume` with it. */
+  get riding(): RidingMarks {
+    return this.#seenMarks.riding;
+  }
+
+  /** What the newest ledger carried. */
+  resume(riding: RidingMarks): void {
+    this.#seenMarks.resume(riding);
   }
 
   /** Reads what is active; everything else is read back by key when it is asked for. */
@@ -69,18 +86,16 @@ export class StateStore implements ProjectLookup {
     const rows = this.#sql.all<JsonRow & { issue: number; run: number; costs: string | null }>(
       "SELECT issue, run, json, costs FROM runs INDEXED BY runs_active WHERE active = 1",
     );
+    this.#writtenActive.clear();
     for (const row of rows) {
+      this.#writtenActive.add(runRef(row.issue, row.run));
       const run = readRun(row.json);
       if (run.ok) this.#remember(run.value);
       else this.#unreadable.push(runRef(row.issue, row.run));
       const costs = row.costs === null ? null : (JSON.parse(row.costs) as IssueCosts | null);
       if (costs !== null) this.issueCosts.set(row.issue, costs);
     }
-    this.#seen = new Map(
-      this.#sql
-        .all<{ agent: string; journal: string; seq: number }>("SELECT agent, journal, seq FROM agents_seen")
-        .map(({ agent, journal, seq }) => [`${agent} ${journal}`, seq]),
-    );
+    this.#seenMarks.load();
     this.#filtered = new Map(
       this.#sql
         .all<JsonRow & { issue: number }>("SELECT issue, json FROM filtered")
@@ -88,7 +103,6 @@ export class StateStore implements ProjectLookup {
     );
     this.#outcomes.clear();
     this.#dirtyRuns.clear();
-    this.#dirtySeen.clear();
     this.#dirtyFiltered.clear();
     this.#configured = false;
     this.#inputDays = this.#sql.daysOf("inputs");
@@ -165,7 +179,7 @@ export class StateStore implements ProjectLookup {
   }
 
   reportsSeen(agent: AgentId, journal: string): number {
-    return this.#seen.get(`${agent} ${journal}`) ?? 0;
+    return this.#seenMarks.of(agent, journal);
   }
 
   filtered(issue: number): FilteredCard | undefined {
@@ -214,10 +228,7 @@ export class StateStore implements ProjectLookup {
     this.effects.take(change);
     this.onboardings.take(change.onboardings);
     const { reportsSeen } = change;
-    if (reportsSeen !== undefined && !reportsSeen.journal.startsWith(ownJournal)) {
-      this.#seen.set(`${reportsSeen.agent} ${reportsSeen.journal}`, reportsSeen.seq);
-      this.#dirtySeen.add(`${reportsSeen.agent} ${reportsSeen.journal}`);
-    }
+    if (reportsSeen !== undefined && !reportsSeen.journal.startsWith(ownJournal)) this.#seenMarks.note(reportsSeen);
     for (const card of change.filtered) {
       if (card.reason === null) this.#filtered.delete(card.issue);
       else this.#filtered.set(card.issue, card);
@@ -242,15 +253,7 @@ export class StateStore implements ProjectLookup {
       if (!this.#inputDays.includes(day)) this.#inputDays = [...this.#inputDays, day];
       this.#outcomes.clear();
     }
-    if (this.#dirtySeen.size > 0) {
-      const rows = [...this.#dirtySeen].map((key) => [...key.split(" "), this.#seen.get(key) ?? 0, day]);
-      this.#sql.many(
-        `INSERT INTO agents_seen (agent, journal, seq, day) SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each(?) WHERE true
-         ON CONFLICT (agent, journal) DO UPDATE SET seq = excluded.seq, day = excluded.day`,
-        rows,
-      );
-      this.#dirtySeen.clear();
-    }
+    this.#seenMarks.flush(day);
     for (const issue of this.#dirtyFiltered) {
       const card = this.#filtered.get(issue);
       if (card === undefined) this.#sql.all("DELETE FROM filtered WHERE issue = ?", issue);
@@ -305,26 +308,27 @@ export class StateStore implements ProjectLookup {
   }
 
   #flushRuns(): void {
-    if (this.#dirtyRuns.size === 0) return;
-    const rows = [...this.#dirtyRuns].flatMap((ref) => {
+    const [same, others]: [(string | number | null)[][], (string | number | null)[][]] = [[], []];
+    for (const ref of this.#dirtyRuns) {
       const run = this.#active.get(ref);
-      if (run === undefined) return [];
-      return [
-        [
-          run.issue,
-          run.run,
-          isActive(run) ? 1 : 0,
-          run.endedAt ?? null,
-          JSON.stringify(run),
-          JSON.stringify(this.issueCosts.get(run.issue) ?? null),
-        ],
-      ];
-    });
+      if (run === undefined) continue;
+      const text = [JSON.stringify(run), JSON.stringify(this.issueCosts.get(run.issue) ?? null)];
+      if (isActive(run) && this.#writtenActive.has(ref)) same.push([run.issue, run.run, ...text]);
+      else others.push([run.issue, run.run, isActive(run) ? 1 : 0, run.endedAt ?? null, ...text]);
+      if (isActive(run)) this.#writtenActive.add(ref);
+      else this.#writtenActive.delete(ref);
+    }
+    // A run that goes on is changed without its indexed columns: naming them would write its index anew, which is another row.
+    this.#sql.many(
+      `UPDATE runs SET json = each.value->>2, costs = each.value->>3 FROM json_each(?) AS each
+       WHERE runs.issue = each.value->>0 AND runs.run = each.value->>1`,
+      same,
+    );
     this.#sql.many(
       `INSERT INTO runs (issue, run, active, ended_at, json, costs)
        SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?) WHERE true
        ON CONFLICT (issue, run) DO UPDATE SET active = excluded.active, ended_at = excluded.ended_at, json = excluded.json, costs = excluded.costs`,
-      rows,
+      others,
     );
     this.#dirtyRuns.clear();
   }
