@@ -41,6 +41,15 @@ export interface HealthResult {
   readonly at: Moment;
 }
 
+/** What the reconcile wants to know of the pool before it looks at anything. */
+export interface PoolOutlook {
+  readonly projects: readonly ProjectProfile[];
+  readonly departures: readonly Departure[];
+  readonly healthChecksDue: readonly DueHealthCheck[];
+  /** As `nextHealthCheckAt`, before any of them was probed. */
+  readonly nextHealthCheckAt: Moment | null;
+}
+
 /** A contact that is closer to the one on record than this is noted in memory only. */
 const contactWrittenEveryMs = 30 * secondMs;
 const healthProbedEveryMs = minuteMs;
@@ -134,10 +143,26 @@ export class AgentPool extends DurableObject<Env> {
 
   /** Declares the Worker's own agents; the same declaration again changes nothing. */
   registerBuiltIn(agents: readonly BuiltInAgent[]): void {
+    this.#declare(agents);
+  }
+
+  #declare(agents: readonly BuiltInAgent[]): void {
     const at = now();
     const news = agents.flatMap((declared) => declaredAgent(declared, this.#store.agent(declared.id), at) ?? []);
     for (const agent of news) this.#store.saveAgent(agent);
     if (news.length > 0) this.#workPossible();
+  }
+
+  /** Declares the Worker's own agents, and answers everything that the reconcile asks of the pool: one call, since it comes every minute. */
+  outlook(builtIn: readonly BuiltInAgent[]): PoolOutlook {
+    this.#declare(builtIn);
+    const at = now();
+    return {
+      projects: this.#projects(),
+      departures: this.#store.departures,
+      healthChecksDue: this.#checksDue(at),
+      nextHealthCheckAt: this.#nextCheckAt(at),
+    };
   }
 
   /** The agent was in contact at `at`: by socket (`connected`), or by a request. A socket's end says so too, with the last contact. */
@@ -202,7 +227,10 @@ export class AgentPool extends DurableObject<Env> {
 
   /** Health checks of agents in contact that were not probed for a minute. */
   healthChecksDue(): DueHealthCheck[] {
-    const at = now();
+    return this.#checksDue(now());
+  }
+
+  #checksDue(at: Moment): DueHealthCheck[] {
     return this.#store.agents
       .filter((agent) => agentStatus(agent, at, this.#limitMs) !== "offline")
       .flatMap((agent) =>
@@ -214,7 +242,10 @@ export class AgentPool extends DurableObject<Env> {
 
   /** When a health check is to be probed next; null when no agent in contact has one. */
   nextHealthCheckAt(): Moment | null {
-    const at = now();
+    return this.#nextCheckAt(now());
+  }
+
+  #nextCheckAt(at: Moment): Moment | null {
     const dues = this.#store.agents
       .filter((agent) => agentStatus(agent, at, this.#limitMs) !== "offline")
       .flatMap((agent) => agent.healthChecks.map(({ name }) => (agent.health[name]?.at ?? 0) + healthProbedEveryMs));
@@ -302,6 +333,10 @@ export class AgentPool extends DurableObject<Env> {
   }
 
   projects(): ProjectProfile[] {
+    return this.#projects();
+  }
+
+  #projects(): ProjectProfile[] {
     return this.#store.projects.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 

@@ -59,6 +59,13 @@ export class AlarmClock {
     await this.#storage.deleteAlarm();
   }
 
+  /** As `ring`, for an object that has nothing to do before `nextDue`: a ring before that arms the next alarm, one row instead of two. */
+  async ringWhenDue(work: (at: Moment) => Promise<void> | void): Promise<void> {
+    const due = this.#nextDue();
+    if (due !== undefined && due > now()) return this.#arm(clock.real(due));
+    await this.ring(work);
+  }
+
   #arm(real: number): void {
     this.#armed = real;
     // The platform refuses a time before 1970, which a shifted clock can make of one that is long over.

@@ -63,6 +63,23 @@ test("is armed again before the work begins, and at what is due after it", () =>
     expect(await storage.getAlarm()).toBeNull();
   }));
 
+test("that rings before anything is due does no work and is set once", () =>
+  withClock("early", async ({ alarm, storage, due }) => {
+    const set = vi.spyOn(storage, "setAlarm");
+    const work = vi.fn();
+    const at = now() + hour;
+    due(at);
+    await alarm.ringWhenDue(work);
+    expect([await storage.getAlarm(), set.mock.calls.length, work.mock.calls.length]).toEqual([at, 1, 0]);
+    due(now());
+    await alarm.ringWhenDue(() => {
+      work();
+      due(undefined);
+    });
+    expect([await storage.getAlarm(), work.mock.calls.length]).toEqual([null, 1]);
+    set.mockRestore();
+  }));
+
 test("never throws: work that failed is tried again in 30 s", () =>
   withClock("failing", async ({ alarm, storage, due }) => {
     due(now() + hour);

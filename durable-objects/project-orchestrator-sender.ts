@@ -18,8 +18,8 @@ import type { Outgoing } from "./project-orchestrator-outgoing.ts";
 import { liveFeed, mailbox, pool, sessionFeed } from "./remote.ts";
 import type { StateStore } from "./state-store.ts";
 
-/** Listeners are told of runs, and of what changes all the time, at most this often; what happens meanwhile goes along. */
-const tellEveryMs = { run: 300, other: secondMs } as const;
+/** Listeners are told at once that a run has ended, else of runs, and of what changes all the time, at most this often; what happens meanwhile goes along. */
+const tellEveryMs = { end: 0, run: 300, other: secondMs } as const;
 /** So often the pool is told results: a score hardly changes by one. */
 const recordEveryMs = 5 * secondMs;
 const pokeLastsMs = 30 * secondMs;
@@ -81,7 +81,7 @@ export class Sender {
         : this.#revoke(out.revoked).then(() => this.#handOver(out.handovers, payloadOf)),
       this.#sendEffects(out.effects),
       out.grown ? this.#poke() : undefined,
-      this.#tell(out.live.some(({ type }) => type === "run-changed")),
+      this.#tell(urgencyOf(out.live)),
       this.#tellResults(),
     ]);
     return declined;
@@ -176,10 +176,10 @@ export class Sender {
     if (!sent) this.#pokedAt = 0;
   }
 
-  /** At once after a pause, else as soon as it may: sooner when a run has changed. */
-  async #tell(ofRuns: boolean): Promise<void> {
+  /** At once after a pause, else as soon as it may. */
+  async #tell(urgency: keyof typeof tellEveryMs): Promise<void> {
     if (this.#live.length === 0) return;
-    const at = Math.max(now(), this.#toldAt + tellEveryMs[ofRuns ? "run" : "other"]);
+    const at = Math.max(now(), this.#toldAt + tellEveryMs[urgency]);
     if (at > now()) {
       if (this.#telling !== null && this.#telling.at <= at) return;
       if (this.#telling !== null) clearTimeout(this.#telling.timer);
@@ -315,6 +315,12 @@ function merged(before: readonly LiveMessage[], more: readonly LiveMessage[]): L
 function subjectOf(message: LiveMessage): string {
   if (message.type === "run-changed") return message.run.id;
   return message.type === "onboarding-changed" ? message.onboarding.id : message.type;
+}
+
+function urgencyOf(live: readonly LiveMessage[]): keyof typeof tellEveryMs {
+  const runs = live.flatMap((message) => (message.type === "run-changed" ? message.run : []));
+  if (runs.some(({ endedAt }) => endedAt !== null)) return "end";
+  return runs.length > 0 ? "run" : "other";
 }
 
 /** Sessions whose run is over: their viewers are told. One that is missed costs nothing but the word. */

@@ -80,12 +80,14 @@ export interface Outlook {
   /** The mesh-wide settings as the project was last told them; null before it was configured. */
   readonly told: MeshSettings | null;
   readonly formerRuns: number;
+  /** The number of the journal's newest event. */
+  readonly seq: number;
 }
 
-export function outlookOf(store: StateStore): Outlook {
+export function outlookOf(store: StateStore, seq: number): Outlook {
   const { configuration, policy } = store;
   const told = configuration && toldOf(configuration);
-  return { policy, runs: recentRuns(store), told, formerRuns: configuration?.formerRuns ?? 0 };
+  return { policy, runs: recentRuns(store), told, formerRuns: configuration?.formerRuns ?? 0, seq };
 }
 
 function toldOf(configuration: Configuration): MeshSettings {

@@ -278,7 +278,8 @@ export class ProjectOrchestrator extends DurableObject<Env> {
 
   /** What the reconcile wants to know before it looks at anything: its policy, its runs, and the mesh-wide settings it was told. */
   outlook(): Outlook {
-    return outlookOf(this.#ready().store);
+    const { store, journal } = this.#ready();
+    return outlookOf(store, journal.lastSeq);
   }
 
   /** What holds now: defaults, mesh-wide settings, the project's own. */
@@ -293,7 +294,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     this.#ready();
-    await this.#clock.ring((at) => this.#ring(at));
+    await this.#clock.ringWhenDue((at) => this.#ring(at));
   }
 
   async #ring(at: Moment): Promise<void> {
@@ -318,6 +319,8 @@ export class ProjectOrchestrator extends DurableObject<Env> {
     this.#outgoing = [];
     this.#retention.lookOnce();
     if (outgoing.some(({ grown }) => grown)) this.#offerPauseMs = secondMs;
+    // Offered before the clock is wound: it need not ring for what is being offered now, only if that came to nothing.
+    if (this.#commits.unoffered) this.ctx.waitUntil(this.#offerAnew());
     this.#clock.wind();
     for (const out of outgoing) {
       const sent = this.#sender
@@ -326,8 +329,7 @@ export class ProjectOrchestrator extends DurableObject<Env> {
       this.ctx.waitUntil(sent);
     }
     this.#commits.marks.recorded = this.#sender.recordedUpTo(journal.lastSeq);
-    if (this.#commits.unoffered) this.ctx.waitUntil(this.#offerAnew());
-    else if (outgoing.some(({ handovers }) => handovers.length > 0) && this.#candidates.isAgeing(now()))
+    if (!this.#commits.unoffered && outgoing.some(({ handovers }) => handovers.length > 0) && this.#candidates.isAgeing(now()))
       this.ctx.waitUntil(this.#candidates.ask());
   }
 

@@ -23,6 +23,8 @@ function viewOf(journal: Journal) {
   };
 }
 
+const ackLine = (seq: number) => 10 + JSON.stringify({ t: "ack", seq }).length;
+
 /** Opens what was written so far as after a crash, from a copy, so that the original goes on. */
 function reopened(bytes: Buffer): ReturnType<typeof viewOf> {
   const copy = folder();
@@ -55,9 +57,13 @@ describe("the journal of a runner", () => {
     const note = () => states.push({ size: statSync(path).size, view: viewOf(journal) });
     note();
     for (const step of work(journal)) {
+      const ack = journal.lastAck;
       step();
-      note();
+      // An acknowledgement goes to the file in front of what is written next.
+      if (journal.lastAck === ack) note();
+      else states.push({ size: statSync(path).size + ackLine(journal.lastAck), view: viewOf(journal) });
     }
+    journal.close();
     const whole = readFileSync(path);
     for (let cut = states[0]?.size ?? 0; cut <= whole.length; cut++) {
       const expected = states.findLast(({ size }) => size <= cut)?.view;

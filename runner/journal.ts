@@ -44,11 +44,15 @@ export interface Journal {
   readonly lastAck: number;
   /** On disk (synced) when it returns; only then may it be sent. */
   report(body: ReportBody): Report;
+  /** For what nothing is done upon before `synced`: goes to disk with whatever else is said within a few milliseconds, in the order it was said. */
+  reportSoon(body: ReportBody): void;
+  /** Resolves when everything that was reported is on disk. */
+  synced(): Promise<void>;
   /** On disk when it returns; false when this attempt is known already, live or ended. */
   assigned(assignment: Assignment): boolean;
   /** On disk when it returns; `repeated` when this command was received before, `unknown` for an attempt never assigned, `ended` for one that ended. */
   received(command: Command): "new" | "repeated" | "unknown" | "ended";
-  /** Forgets reports up to `seq`. */
+  /** Forgets reports up to `seq`; on disk with whatever is written next. What a crash loses of it is sent once more, which the mesh knows. */
   acknowledged(seq: number): void;
   unacknowledged(): readonly Report[];
   live(): readonly AttemptRecord[];
@@ -59,6 +63,8 @@ export interface Journal {
 const ending = new Set<ReportBody["type"]>(["task-done", "task-failed", "task-declined", "stopped", "parked"]);
 const rememberEnded = 2_000;
 const compactAboveBytes = 512 * 1024;
+/** What is reported within so long shares an fsync. */
+const together = { ms: 5 } as const;
 
 /**
  * Opens the journal in a folder, or begins one. A torn last line (a crash while writing) is cut off: it was never acted on. A damaged file is set
@@ -82,6 +88,12 @@ class FileJournal implements Journal {
   #file = -1;
   #bytes = 0;
   #compactAt = compactAboveBytes;
+  /** Not yet on disk, in the order they were said. */
+  #waiting: { readonly at: Moment; readonly body: ReportBody }[] = [];
+  readonly #onSynced: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  /** `lastAck` is newer than the file. */
+  #ackIsNews = false;
   readonly #unacknowledged: Report[] = [];
   readonly #attempts = new Map<string, { readonly record: AttemptRecord; readonly entries: Entry[] }>();
   readonly #ended = new Set<string>();
@@ -101,9 +113,19 @@ class FileJournal implements Journal {
   }
 
   report(body: ReportBody): Report {
-    const report: Report = { seq: this.#nextSeq, at: this.#clock(), body };
+    const report: Report = { seq: this.#nextSeq + this.#waiting.length, at: this.#clock(), body };
     this.#write({ t: "report", report });
     return report;
+  }
+
+  reportSoon(body: ReportBody): void {
+    this.#waiting.push({ at: this.#clock(), body });
+    this.#timer ??= setTimeout(() => this.#write(), together.ms);
+  }
+
+  synced(): Promise<void> {
+    if (this.#waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onSynced.push(resolve));
   }
 
   assigned(assignment: Assignment): boolean {
@@ -124,7 +146,8 @@ class FileJournal implements Journal {
 
   acknowledged(seq: number): void {
     if (seq <= this.lastAck || seq >= this.#nextSeq) return;
-    this.#write({ t: "ack", seq });
+    this.#apply({ t: "ack", seq });
+    this.#ackIsNews = true;
     if (this.#bytes > this.#compactAt) this.#compact();
   }
 
@@ -141,16 +164,32 @@ class FileJournal implements Journal {
   }
 
   close(): void {
-    if (this.#file >= 0) closeSync(this.#file);
+    if (this.#file >= 0) {
+      this.#write();
+      closeSync(this.#file);
+    }
     this.#file = -1;
   }
 
-  #write(entry: Entry): void {
-    const line = lineOf(entry);
-    writeAll(this.#file, line);
+  /** Writes what waits, and the entry after it, and syncs once for all of it. */
+  #write(last?: Entry): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const waiting = this.#waiting.map((said, at): Entry => ({ t: "report", report: { seq: this.#nextSeq + at, ...said } }));
+    const entries = [
+      ...(this.#ackIsNews ? [{ t: "ack", seq: this.lastAck } satisfies Entry] : []),
+      ...waiting,
+      ...(last === undefined ? [] : [last]),
+    ];
+    if (entries.length === 0) return;
+    const lines = Buffer.concat(entries.map(lineOf));
+    writeAll(this.#file, lines);
     fsyncSync(this.#file);
-    this.#bytes += line.length;
-    this.#apply(entry);
+    this.#bytes += lines.length;
+    this.#waiting = [];
+    this.#ackIsNews = false;
+    for (const entry of entries) this.#apply(entry);
+    for (const resolve of this.#onSynced.splice(0)) resolve();
   }
 
   #apply(entry: Entry): void {
@@ -243,6 +282,7 @@ class FileJournal implements Journal {
     syncFolder(this.#folder);
     if (this.#file >= 0) closeSync(this.#file);
     this.#file = openSync(this.#path, "a", 0o600);
+    this.#ackIsNews = false;
     this.#bytes = whole.length;
     this.#compactAt = Math.max(compactAboveBytes, whole.length * 2);
   }

@@ -31,6 +31,9 @@ import type { Step, StepTools } from "./step.ts";
 import { sweepAndSay, touch } from "./sweep.ts";
 import { beginTestStep } from "./test-step.ts";
 
+/** They tell how the work goes; several of them share an fsync. Of an allowed use of a tool the tool waits for it. */
+const soon: ReadonlySet<ReportBody["type"]> = new Set(["tool-decision", "progress", "usage", "checkpoint", "snapshot"]);
+
 export interface RunnerEnd {
   readonly reason: "drained" | LinkEnd["reason"];
   /** For the person who started it. */
@@ -271,6 +274,7 @@ class HostingRunner implements Runner {
       credential: async (givenUp) => variables.learned(await this.#credential(ref, "push", givenUp)),
       show: () => undefined,
       report: (body) => this.#report(variables.redacted(body)),
+      reported: () => this.#journal.synced(),
       connected: () => this.#link.connected,
       log: this.#setup.log,
     };
@@ -311,8 +315,12 @@ class HostingRunner implements Runner {
 
   #report(body: ReportBody): void {
     if (this.#closed) return; // of a step that was left
-    this.#journal.report(body);
-    this.#link?.flush();
+    if (!soon.has(body.type)) {
+      this.#journal.report(body);
+      return this.#link?.flush();
+    }
+    this.#journal.reportSoon(body);
+    void this.#journal.synced().then(() => this.#link?.flush());
   }
 
   get #contactLimitMs(): number {

@@ -23,8 +23,10 @@ export interface StepTools {
   readonly secrets: () => readonly string[];
   /** A fresh credential for this attempt; waits out an unreachable mesh for up to 10 min, or until it is given up. */
   readonly credential: (givenUp: () => boolean) => Promise<Result<GitCredential, WorkFailure>>;
-  /** Durable; sent when there is a connection. */
+  /** Durable, what decides nothing within some milliseconds; sent when there is a connection. */
   readonly report: (body: ReportBody) => void;
+  /** Resolves when all that was reported is durable. */
+  readonly reported: () => Promise<void>;
   /** Shows what a command writes to whoever watches the session, filtered and freed of secrets. */
   readonly show: (text: string) => void;
   readonly connected: () => boolean;

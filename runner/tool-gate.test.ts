@@ -11,11 +11,13 @@ const ref = { taskId: "P.1.1.t1", attempt: 1 };
 let root: string;
 let reports: ReportBody[];
 let waiting: boolean[];
+let durable: Promise<void>;
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), "gate-")));
   for (const folder of ["tree", "home", "tmp"]) mkdirSync(join(root, folder));
   reports = [];
   waiting = [];
+  durable = Promise.resolve();
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -26,7 +28,13 @@ function gate(tools: SessionAssignment["tools"] = { allow: [], ask: [], deny: []
     ref,
     session,
     asks,
-    tools: { place, grantsFolder: join(root, "grants"), secrets: () => ["a-secret-of-the-agent"], report: (body) => reports.push(body) },
+    tools: {
+      place,
+      grantsFolder: join(root, "grants"),
+      secrets: () => ["a-secret-of-the-agent"],
+      report: (body) => reports.push(body),
+      reported: () => durable,
+    },
     onWaiting: (is) => waiting.push(is),
   });
 }
@@ -98,8 +106,29 @@ test("closing refuses what waits and everything after", async () => {
 test("a mesh that sends no rules gets no decisions, and the defaults hold", async () => {
   const session = { sessionId: "P.1.1" } as SessionAssignment;
   const place = { root, tree: join(root, "tree"), home: join(root, "home"), tmp: join(root, "tmp"), uid: 1 };
-  const tools = { place, grantsFolder: join(root, "grants"), secrets: () => [], report: (body: ReportBody) => void reports.push(body) };
+  const tools = { place, grantsFolder: join(root, "grants"), secrets: () => [], report: (body: ReportBody) => void reports.push(body), reported: () => durable };
   const old = new ToolGate({ ref, session, asks: [], tools, onWaiting: () => undefined });
   expect(await old.permit(run("cat .env"))).toMatchObject({ allowed: false });
   expect(reports).toEqual([]);
+});
+
+test("a tool is used when it is on disk that it was allowed, and not when the session ended meanwhile", async () => {
+  let written = (): void => undefined;
+  durable = new Promise((resolve) => (written = resolve));
+  const open = gate();
+  const states: string[] = [];
+  const first = open.permit(run("ls")).then(({ allowed }) => states.push(`ls ${allowed}`));
+  const asking = open.permit(run("curl a.example")).then(({ allowed }) => states.push(`curl ${allowed}`));
+  open.answer(asked()[0]?.askId ?? "", ["Allow once"]);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect([decisions(), states]).toEqual([["allowed: default", "asked: network", "allowed: Allow once"], []]);
+  written();
+  await Promise.all([first, asking]);
+  expect(states.toSorted()).toEqual(["curl true", "ls true"]);
+
+  durable = new Promise((resolve) => (written = resolve));
+  const late = open.permit(run("ls"));
+  open.close("told to stop");
+  written();
+  expect(await late).toEqual({ allowed: false, because: "told to stop" });
 });

@@ -22,7 +22,7 @@ export interface ToolGateOptions {
   readonly session: SessionAssignment;
   /** Questions of this attempt, asked before a restart as well. */
   readonly asks: readonly AskRecord[];
-  readonly tools: Pick<StepTools, "place" | "report" | "secrets" | "grantsFolder">;
+  readonly tools: Pick<StepTools, "place" | "report" | "reported" | "secrets" | "grantsFolder">;
   /** A question begins or ends to hold up the agent. */
   readonly onWaiting: (waiting: boolean) => void;
 }
@@ -45,10 +45,7 @@ export class ToolGate {
     if (this.#closed !== null) return { allowed: false, because: this.#closed };
     const decision = decideTool(use, this.#options.session.tools ?? noToolRules, this.#scene(), this.#grants.always);
     const summary = redactedValue(summaryOfUse(use), this.#options.tools.secrets());
-    if (decision.answer === "allow") {
-      this.#report(use, summary, "allowed", decision.rule);
-      return { allowed: true };
-    }
+    if (decision.answer === "allow") return this.#allow(use, summary, decision.rule);
     if (decision.answer === "deny") {
       this.#report(use, summary, "denied", decision.rule);
       const said = advice[decision.rule] ?? "Find another way, or ask the people in charge.";
@@ -88,8 +85,14 @@ export class ToolGate {
       const why = said === choices.deny.toLowerCase() || said === "" ? "" : ` They said: ${answer}`;
       return { allowed: false, because: `The people in charge refuse this.${why}` };
     }
-    this.#report(use, summary, "allowed", isAlways ? choices.always : choices.once);
-    return { allowed: true };
+    return this.#allow(use, summary, isAlways ? choices.always : choices.once);
+  }
+
+  /** The tool is used when it is on disk that it was allowed. */
+  async #allow(use: ToolUse, summary: string, rule: string): Promise<Permission> {
+    this.#report(use, summary, "allowed", rule);
+    await this.#options.tools.reported();
+    return this.#closed === null ? { allowed: true } : { allowed: false, because: this.#closed };
   }
 
   #answerOf(askId: string, use: ToolUse, decision: ToolDecision): Promise<string | null> {

@@ -3,6 +3,7 @@ import type { ProjectKey, ProjectName } from "../core/ids.ts";
 import type { ProjectProfile } from "../core/inputs.ts";
 import { projectCalled } from "../core/project/registry-entry.ts";
 import { secondMs } from "../core/time.ts";
+import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import { pool } from "../durable-objects/remote.ts";
@@ -18,8 +19,13 @@ export async function registeredProjects(env: Env, newerThanMs = keptMs): Promis
   if (known && now() - known.at < newerThanMs) return known.profiles;
   const at = now();
   const profiles = await pool(env).projects();
-  knownByPool.set(env.POOL, { profiles, at });
+  registryRead(env, profiles, at);
   return profiles;
+}
+
+/** What was read of the registry at `at`, beside something else: this isolate need not read it again. */
+export function registryRead(env: Env, profiles: readonly ProjectProfile[], at: Moment): void {
+  knownByPool.set(env.POOL, { profiles, at });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { RunView } from "../../core/project/views.ts";
 import type { LocalMesh } from "../mesh/local-mesh.ts";
+import { hearNews } from "./hear-news.ts";
 
 /** An issue of the demonstration and how it should end. */
 export interface Expected {
@@ -48,28 +49,39 @@ export async function runOf(mesh: Pick<LocalMesh, "client">, key: string): Promi
 
 /** Watches until every issue has ended as it should or the time is up, telling each change of phase. */
 export async function watch(
-  mesh: Pick<LocalMesh, "client">,
+  mesh: Pick<LocalMesh, "client" | "url" | "operatorToken">,
   options: { limitMs: number; log: (line: string) => void; issues?: readonly Expected[]; signal?: AbortSignal },
 ): Promise<boolean> {
   const issues = options.issues ?? demonstration;
+  const runs = new Map<string, RunView>();
+  const leftAlone = new Set<string>();
   const said = new Map<string, string>();
   const end = Date.now() + options.limitMs;
-  while (Date.now() < end && options.signal?.aborted !== true) {
-    let open = 0;
-    for (const { key, outcome } of issues) {
-      const run = await runOf(mesh, key);
-      if (run) {
+  const heard = hearNews(mesh);
+  try {
+    while (Date.now() < end && options.signal?.aborted !== true) {
+      const news = heard.take();
+      for (const run of news.runs) runs.set(run.key, run);
+      for (const { key, outcome } of issues) {
+        const asked = news.missed ? await runOf(mesh, key) : null;
+        if (asked) runs.set(key, asked);
+        const isAsked = outcome === "untouched" && !leftAlone.has(key) && (news.missed || news.ofProjects);
+        if (isAsked && (await filteredReason(mesh, key)) !== null) leftAlone.add(key);
+        const run = runs.get(key);
+        if (run === undefined) continue;
         const line = `${run.phase.padEnd(14)} ${run.explain}`;
         if (said.get(key) !== line) options.log(`${key.padEnd(16)} ${line}`);
         said.set(key, line);
       }
-      if (outcome === "accepted" && (run === null || run.endedAt === null)) open += 1;
-      if (outcome === "untouched" && !(await filteredReason(mesh, key))) open += 1;
+      const isOver = ({ key, outcome }: Expected): boolean =>
+        outcome === "untouched" ? leftAlone.has(key) : (runs.get(key)?.endedAt ?? null) !== null;
+      if (issues.every(isOver)) return true;
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
-    if (open === 0) return true;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    return false;
+  } finally {
+    heard.close();
   }
-  return false;
 }
 
 /** Why a card of the board starts no run; null when nothing was said of it. */

@@ -49,6 +49,7 @@ export async function reconcileProject(
   registered: ProjectProfile,
   which: "due" | "now",
   meshSettings: MeshSettings | undefined,
+  outlook = orchestrator(env, registered.key).outlook(),
 ): Promise<Reconciled> {
   const failures: ScheduledFailure[] = [];
   const failed: ProjectReport = { project: registered.name, board: "failed", cards: 0, pulls: 0, applied: 0, redelivered: 0, failures };
@@ -57,7 +58,7 @@ export async function reconcileProject(
     failures,
     async () => {
       const owner = orchestrator(env, registered.key);
-      const [known, stored] = await Promise.all([owner.outlook(), pollMemory(env, registered.key)]);
+      const [known, stored] = await Promise.all([outlook, pollMemory(env, registered.key)]);
       const { profile, memory: before } = await follow({ env, clients, profile: registered, which, at: now(), failures }, stored);
       const { policy, runs } = await toldSettings(owner, profile, known, meshSettings);
       const active = runs.filter((run) => run.endedAt === null);

@@ -5,13 +5,15 @@ import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
 import type { Moment } from "../../core/time.ts";
 import { ensurePartitions } from "../../drizzle/ensure-partitions.ts";
 import { cursorOf } from "../../drizzle/project-page.ts";
+import type { DueHealthCheck } from "../../durable-objects/agent-pool.ts";
+import type { Outlook } from "../../durable-objects/project-orchestrator-views.ts";
 import { orchestrator, pool, settings } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
 import { builtInAgents } from "../agents/built-in-agents.ts";
 import type { Clients } from "../clients.ts";
 import { watchOnboardings } from "../onboarding/watchdog.ts";
 import { pokeProjection } from "../queues/projections.ts";
-import { registeredProjects } from "../registry.ts";
+import { registryRead } from "../registry.ts";
 import { archiveJournal } from "./archive-journal.ts";
 import { refreshCredentials } from "./credential-refresh.ts";
 import { nightly } from "./nightly.ts";
@@ -49,32 +51,36 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   const isDue = (until: Moment | undefined): boolean => which === "now" || at >= (until ?? 0) - toleranceMs;
   if (!isDue(known.until)) return nothingDone(failures);
   const round: Round = { env, clients, which, at, known, failures };
-  await attempt("built-in-agents", failures, () => pool(env).registerBuiltIn(builtInAgents), undefined);
-  const profiles = await attempt("registry", failures, () => registeredProjects(env, 0), []);
+  const mesh = await attempt("registry", failures, () => pool(env).outlook(builtInAgents), undefined);
+  const profiles = mesh?.projects ?? [];
+  if (mesh !== undefined) registryRead(env, profiles, at);
   const looked = profiles.filter(({ key }) => isDue(known.projects[key]));
   const keys = [...(isDue(known.projects[meshProject]) ? [meshProject] : []), ...looked.map(({ key }) => key)];
   const meshSettings = looked.length > 0 ? await attempt("settings", failures, () => settings(env).all(), undefined) : undefined;
+  // One call answers for both who reads the project and who looks how far its journal is.
+  const outlooks = new Map(looked.map(({ key }) => [key, orchestrator(env, key).outlook()]));
+  for (const asked of outlooks.values()) asked.catch(() => {});
   const vaults = [meshProject, ...profiles.map(({ key }) => key)];
   const renewing = { env, clients, which, known: known.credentials, failures };
   const [healthChecks, redelivered, projections, archive, partitionsAt, nightlyAt, leaving, credentials, onboardings, projects] =
     await Promise.all([
-      attempt("health-checks", failures, () => probeHealth(env, clients), 0),
+      attempt("health-checks", failures, () => probeHealth(env, clients, mesh?.healthChecksDue ?? []), 0),
       redeliverShared(clients, profiles, which, failures),
-      attempt("projections", failures, () => pokeStale(round, keys), { poked: null, projected: known.projected }),
+      attempt("projections", failures, () => pokeStale(round, keys, outlooks), { poked: null, projected: known.projected }),
       attempt("archive", failures, () => archiveDue(round, keys), { archived: 0, archivedAt: known.archivedAt }),
       attempt("partitions", failures, () => makePartitions(round), known.partitionsAt),
       attempt("nightly", failures, () => nightly(env, clients, at, known.nightlyAt, failures), known.nightlyAt),
-      attempt("deletions", failures, () => continueDeletions(env, clients, failures), 1),
+      attempt("deletions", failures, () => continueDeletions(env, clients, mesh?.departures ?? [], failures), 1),
       attempt("credential-refresh", failures, () => refreshCredentials(renewing, vaults), { refreshed: 0, nextAt: known.credentials }),
       attempt("onboardings", failures, () => watchDue(round), { restarted: 0, lookAt: known.onboardingsAt }),
-      Promise.all(looked.map((profile) => reconcileProject(env, clients, profile, which, meshSettings))),
+      Promise.all(looked.map((profile) => reconcileProject(env, clients, profile, which, meshSettings, outlooks.get(profile.key)))),
     ]);
   const rests = new Map(keys.map((key) => [key, at + restMostMs]));
   for (const [index, { key }] of looked.entries()) rests.set(key, projects[index]?.restsUntil ?? at);
   for (const key of projections.poked ?? keys) rests.set(key, at);
   const present = [meshProject, ...profiles.map(({ key }) => key)];
   const until = Object.fromEntries(present.map((key) => [key, rests.get(key) ?? known.projects[key] ?? at]));
-  const healthAt = await attempt("health-checks", failures, () => pool(env).nextHealthCheckAt(), at);
+  const healthAt = healthChecks > 0 ? await attempt("health-checks", failures, () => pool(env).nextHealthCheckAt(), at) : mesh?.nextHealthCheckAt;
   const remembered: RestMemory = {
     version: 1,
     until:
@@ -120,8 +126,7 @@ function only(keys: readonly ProjectKey[], known: Readonly<Record<string, number
   return Object.fromEntries(keys.flatMap((key) => (known[key] === undefined ? [] : [[key, known[key]]])));
 }
 
-async function probeHealth(env: Env, clients: Clients): Promise<number> {
-  const due = await pool(env).healthChecksDue();
+async function probeHealth(env: Env, clients: Clients, due: readonly DueHealthCheck[]): Promise<number> {
   if (due.length === 0) return 0;
   const results = await Promise.all(
     due.map(async ({ agent, name, url }) => {
@@ -140,8 +145,9 @@ async function probeHealth(env: Env, clients: Clients): Promise<number> {
 async function pokeStale(
   { env, clients, known }: Round,
   keys: readonly ProjectKey[],
+  outlooks: ReadonlyMap<ProjectKey, Promise<Outlook>>,
 ): Promise<{ poked: ProjectKey[] | null; projected: RestMemory["projected"] }> {
-  const ends = await Promise.all(keys.map(async (key) => ({ key, seq: (await orchestrator(env, key).view()).seq })));
+  const ends = await Promise.all(keys.map(async (key) => ({ key, seq: (await (outlooks.get(key) ?? orchestrator(env, key).outlook())).seq })));
   const grown = ends.filter(({ key, seq }) => seq > (known.projected[key] ?? 0));
   const db = clients.openDatabase();
   const cursors = await Promise.all(grown.map(async ({ key, seq }) => ({ key, seq, cursor: await cursorOf(db, key) })));
