@@ -52,7 +52,7 @@ export async function cursorOf(db: Database, project: string): Promise<number> {
 async function projectEvents(into: Into, events: readonly JournalEvent[], span: Span): Promise<Projected> {
   const { db, page, writtenBy } = into;
   const told = eventRows(events);
-  const sessions = told.sessions.map(async (row) => ({ ...row, outputBytes: await writtenBy(row.id) }));
+  const sessions = told.sessions.map(async (row) => ({ ...row, outputBytes: await writtenBy(row.id, row.endedAt !== null) }));
   const rows = { ...told, sessions: await Promise.all(sessions) };
   const failure = await write(db, page, events, rows, span);
   if (failure?.kind === "elsewhere" && failure.cursor < span.from) throw new JournalGap(page.project, failure.cursor, span.from + 1);
@@ -76,7 +76,7 @@ async function putAside(db: Database, page: JournalPage, event: JournalEvent, re
   return { upTo: span.to, applied: true, refused: [{ seq: event.seq, type: event.type, reason }] };
 }
 
-type WrittenBy = (session: string) => Promise<number | null>;
+type WrittenBy = (session: string, hasEnded: boolean) => Promise<number | null>;
 interface Into {
   readonly db: Database;
   readonly page: JournalPage;

@@ -49,8 +49,8 @@ test("a session whose command says nothing for an hour is left alone, as long as
   await it.reaches(issue, { phase: "IMPLEMENTATION", awaiting: "session" });
   await runner.settled();
   const { taskId = "", attempt = 1 } = runner.given.at(-1) ?? {};
-  for (let minute = 0; minute < 60; minute += 1) {
-    await it.pass(minuteMs);
+  for (let minute = 0; minute < 60; minute += 5) {
+    await it.pass(5 * minuteMs, minuteMs);
     await runner.heard(runner.say({ type: "progress", taskId, attempt }));
   }
   expect(runner.commands).toEqual([]);
