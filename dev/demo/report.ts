@@ -3,7 +3,7 @@ import type { RunView } from "../../core/project/views.ts";
 import type { LocalMesh } from "../mesh/local-mesh.ts";
 import { demonstration, filteredReason, runOf, type Expected } from "./demonstration.ts";
 
-/** What the control plane did, by its own counters. `durationGbSeconds` as the platform bills Durable Objects: 128 MB while awake. */
+/** What the control plane did, by its own counters, without the looks of this machine whether it is there. `durationGbSeconds` as the platform bills Durable Objects: 128 MB while awake. */
 export interface Counts {
   readonly workerRequests: number;
   readonly durableObjectRequests: number;
@@ -165,7 +165,7 @@ async function countAll(mesh: LocalMesh): Promise<Counts> {
   const { total } = await mesh.client.get<{ total: Record<string, number> }>("/ops/costs");
   const of = (name: string): number => total[name] ?? 0;
   return {
-    workerRequests: of("workerRequests"),
+    workerRequests: of("workerRequests") - mesh.wrangler.looks,
     durableObjectRequests: of("requests"),
     rowsWritten: of("rowsWritten"),
     queueOperations: of("queueOperations"),

@@ -11,6 +11,8 @@ export interface RunningWrangler {
   runtime(): number | undefined;
   /** How often wrangler itself had to be started again, because it did not recover. */
   readonly restarts: number;
+  /** How often the Worker was asked, and answered, whether it is there: requests that nobody but this machine makes. */
+  readonly looks: number;
   stop(): Promise<void>;
 }
 
@@ -38,10 +40,14 @@ export async function startWrangler(options: WranglerOptions): Promise<RunningWr
   const url = `http://127.0.0.1:${options.port}`;
   let child = await startOnce(options, worker, pages, url);
   let restarts = 0;
+  let looks = 0;
   let stopped = false;
   const supervisor = (async () => {
     for (let lastAnswer = Date.now(); !stopped; await delay(1_000)) {
-      if (await answers(`${url}/api/healthz`)) lastAnswer = Date.now();
+      if (await answers(`${url}/api/healthz`)) {
+        looks += 1;
+        lastAnswer = Date.now();
+      }
       if (stopped || Date.now() - lastAnswer < silentMs) continue;
       options.log("silent for too long, started again");
       await child.stop();
@@ -55,6 +61,9 @@ export async function startWrangler(options: WranglerOptions): Promise<RunningWr
     url,
     get restarts() {
       return restarts;
+    },
+    get looks() {
+      return looks;
     },
     // The proxy listens on our port, the runtime on one of its own.
     runtime: () => descendants(child.pid, "workerd").find((pid) => !commandLine(pid).includes(`entry=127.0.0.1:${options.port}`)),
