@@ -106,7 +106,13 @@ test("closing refuses what waits and everything after", async () => {
 test("a mesh that sends no rules gets no decisions, and the defaults hold", async () => {
   const session = { sessionId: "P.1.1" } as SessionAssignment;
   const place = { root, tree: join(root, "tree"), home: join(root, "home"), tmp: join(root, "tmp"), uid: 1 };
-  const tools = { place, grantsFolder: join(root, "grants"), secrets: () => [], report: (body: ReportBody) => void reports.push(body), reported: () => durable };
+  const tools = {
+    place,
+    grantsFolder: join(root, "grants"),
+    secrets: () => [],
+    report: (body: ReportBody) => void reports.push(body),
+    reported: () => durable,
+  };
   const old = new ToolGate({ ref, session, asks: [], tools, onWaiting: () => undefined });
   expect(await old.permit(run("cat .env"))).toMatchObject({ allowed: false });
   expect(reports).toEqual([]);

@@ -80,7 +80,8 @@ export async function reconcile(env: Env, clients: Clients, which: "due" | "now"
   for (const key of projections.poked ?? keys) rests.set(key, at);
   const present = [meshProject, ...profiles.map(({ key }) => key)];
   const until = Object.fromEntries(present.map((key) => [key, rests.get(key) ?? known.projects[key] ?? at]));
-  const healthAt = healthChecks > 0 ? await attempt("health-checks", failures, () => pool(env).nextHealthCheckAt(), at) : mesh?.nextHealthCheckAt;
+  const healthAt =
+    healthChecks > 0 ? await attempt("health-checks", failures, () => pool(env).nextHealthCheckAt(), at) : mesh?.nextHealthCheckAt;
   const remembered: RestMemory = {
     version: 1,
     until:
@@ -147,7 +148,9 @@ async function pokeStale(
   keys: readonly ProjectKey[],
   outlooks: ReadonlyMap<ProjectKey, Promise<Outlook>>,
 ): Promise<{ poked: ProjectKey[] | null; projected: RestMemory["projected"] }> {
-  const ends = await Promise.all(keys.map(async (key) => ({ key, seq: (await (outlooks.get(key) ?? orchestrator(env, key).outlook())).seq })));
+  const ends = await Promise.all(
+    keys.map(async (key) => ({ key, seq: (await (outlooks.get(key) ?? orchestrator(env, key).outlook())).seq })),
+  );
   const grown = ends.filter(({ key, seq }) => seq > (known.projected[key] ?? 0));
   const db = clients.openDatabase();
   const cursors = await Promise.all(grown.map(async ({ key, seq }) => ({ key, seq, cursor: await cursorOf(db, key) })));
