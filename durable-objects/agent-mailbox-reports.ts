@@ -1,6 +1,6 @@
 import { projectOf } from "../core/ids.ts";
 import type { ProjectKey } from "../core/ids.ts";
-import type { Report } from "../core/protocol/frames.ts";
+import type { Report, ReportBody } from "../core/protocol/frames.ts";
 import { secondMs } from "../core/time.ts";
 
 /** What the intake needs of its mailbox. */
@@ -30,6 +30,9 @@ const waitingLimits = { reports: 20_000, size: 32 * 1_048_576 } as const;
 
 /** One call to an orchestrator carries at most so many reports and so much text. */
 const batchLimits = { reports: 1_000, size: 4 * 1_048_576 } as const;
+
+/** They say how the work goes, and nothing is decided by them that could not be a second later. */
+export const decidesNothing: ReadonlySet<ReportBody["type"]> = new Set(["progress", "usage", "checkpoint", "tool-decision", "snapshot"]);
 
 /** Reports that may wait go after so long, or when they are so many, or with the first that may not. */
 const waitLimits = { ms: secondMs, reports: 100 } as const;

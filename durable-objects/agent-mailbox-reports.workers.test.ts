@@ -9,7 +9,7 @@ const numbers = (from: number, to: number, project = "a") =>
   Array.from({ length: to - from + 1 }, (_, index) => report(from + index, project));
 
 /** An intake whose orchestrators commit when the test says so. */
-function intake(known = ["a", "b", "c"], mayWait = (_: Report) => false) {
+function intake(known = ["a", "b", "c"], mayWait: (one: Report) => boolean = () => false) {
   const calls: { project: string; seqs: number[]; commit: () => void; fail: () => void }[] = [];
   const acks: number[] = [];
   const failures: unknown[] = [];

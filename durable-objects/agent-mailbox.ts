@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { projectOf } from "../core/ids.ts";
 import type { AgentId, ProjectKey } from "../core/ids.ts";
 import { closeCodes, limits } from "../core/protocol/frames.ts";
-import type { AgentFrame, Assignment, Command, MeshFrame, Report, ReportBody } from "../core/protocol/frames.ts";
+import type { AgentFrame, Assignment, Command, MeshFrame, Report } from "../core/protocol/frames.ts";
 import { probeProject } from "../core/protocol/probe-work.ts";
 import type { ProbeAction, ProbeEntry } from "../core/protocol/probe-work.ts";
 import { now } from "../platform/clock.ts";
@@ -16,7 +16,7 @@ import { LongPolls } from "./agent-mailbox-polls.ts";
 import { pullOutstanding } from "./agent-mailbox-pull.ts";
 import { waitingSessions } from "./agent-mailbox-status.ts";
 import type { AgentContact, MailboxStatus } from "./agent-mailbox-status.ts";
-import { ReportIntake } from "./agent-mailbox-reports.ts";
+import { decidesNothing, ReportIntake } from "./agent-mailbox-reports.ts";
 import { SnapshotPost } from "./agent-mailbox-snapshots.ts";
 import { AgentMailboxStore } from "./agent-mailbox-store.ts";
 import { framesOf, keyOf, OutstandingWork } from "./agent-mailbox-work.ts";
@@ -29,9 +29,6 @@ import { CountedSql } from "./counted-sql.ts";
 import { orchestrator, pool } from "./remote.ts";
 import type { Appended } from "./session-feed.ts";
 import { TableCopies } from "./table-copies.ts";
-
-/** They say how the work goes, and nothing is decided by them that could not be a second later. */
-const quiet: ReadonlySet<ReportBody["type"]> = new Set(["progress", "usage", "checkpoint", "tool-decision", "snapshot"]);
 
 export interface DeclinedHandover extends AttemptRef {
   readonly reason: "no-free-slot";
@@ -90,7 +87,7 @@ export class AgentMailbox extends DurableObject<Env> {
     });
     this.#intake = new ReportIntake({
       knows: (project) => (project === probeProject ? this.#probe.isActive : this.#store.knows(project)),
-      mayWait: (project, { body }) => project !== probeProject && quiet.has(body.type),
+      mayWait: (project, { body }) => project !== probeProject && decidesNothing.has(body.type),
       forward: (project, journal, reports) => this.#forward(project, journal, reports),
       acknowledged: (ack) => this.#connection.acknowledge(this.#intake.journal, ack),
       failed: (thrown) => this.#notStored("reports were not committed; the agent sends them again", "reports-failed", thrown),

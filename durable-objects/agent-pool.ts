@@ -15,24 +15,19 @@ import type { AgentView, ScoreView } from "../core/pool/views.ts";
 import type { Registration } from "../core/protocol/frames.ts";
 import { ok } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
-import { hourMs, minuteMs, secondMs } from "../core/time.ts";
+import { hourMs, secondMs } from "../core/time.ts";
 import type { Moment } from "../core/time.ts";
 import { now } from "../platform/clock.ts";
 import { agentOfflineAfterMs } from "../platform/config.ts";
 import { errorText, log } from "../platform/log.ts";
+import { byName, checksDue, nextCheckAt, poolOutlook } from "./agent-pool-outlook.ts";
+import type { DueHealthCheck, PoolOutlook } from "./agent-pool-outlook.ts";
 import { AgentPoolStore } from "./agent-pool-store.ts";
 import { countCalls, KeptMeter } from "./cost-meter.ts";
 import type { ObjectCosts } from "./cost-meter.ts";
 import { CountedSql } from "./counted-sql.ts";
 import { liveFeed, mailbox, orchestrator } from "./remote.ts";
 import { TableCopies } from "./table-copies.ts";
-
-/** One health check to be probed by the cron. */
-export interface DueHealthCheck {
-  readonly agent: AgentId;
-  readonly name: string;
-  readonly url: string;
-}
 
 export interface HealthResult {
   readonly agent: AgentId;
@@ -41,18 +36,8 @@ export interface HealthResult {
   readonly at: Moment;
 }
 
-/** What the reconcile wants to know of the pool before it looks at anything. */
-export interface PoolOutlook {
-  readonly projects: readonly ProjectProfile[];
-  readonly departures: readonly Departure[];
-  readonly healthChecksDue: readonly DueHealthCheck[];
-  /** As `nextHealthCheckAt`, before any of them was probed. */
-  readonly nextHealthCheckAt: Moment | null;
-}
-
 /** A contact that is closer to the one on record than this is noted in memory only. */
 const contactWrittenEveryMs = 30 * secondMs;
-const healthProbedEveryMs = minuteMs;
 const useWrittenEveryMs = hourMs;
 
 /**
@@ -156,13 +141,7 @@ export class AgentPool extends DurableObject<Env> {
   /** Declares the Worker's own agents, and answers everything that the reconcile asks of the pool: one call, since it comes every minute. */
   outlook(builtIn: readonly BuiltInAgent[]): PoolOutlook {
     this.#declare(builtIn);
-    const at = now();
-    return {
-      projects: this.#projects(),
-      departures: this.#store.departures,
-      healthChecksDue: this.#checksDue(at),
-      nextHealthCheckAt: this.#nextCheckAt(at),
-    };
+    return poolOutlook(this.#store, now(), this.#limitMs);
   }
 
   /** The agent was in contact at `at`: by socket (`connected`), or by a request. A socket's end says so too, with the last contact. */
@@ -227,29 +206,12 @@ export class AgentPool extends DurableObject<Env> {
 
   /** Health checks of agents in contact that were not probed for a minute. */
   healthChecksDue(): DueHealthCheck[] {
-    return this.#checksDue(now());
-  }
-
-  #checksDue(at: Moment): DueHealthCheck[] {
-    return this.#store.agents
-      .filter((agent) => agentStatus(agent, at, this.#limitMs) !== "offline")
-      .flatMap((agent) =>
-        agent.healthChecks
-          .filter(({ name }) => at - (agent.health[name]?.at ?? 0) >= healthProbedEveryMs)
-          .map(({ name, url }) => ({ agent: agent.id, name, url })),
-      );
+    return checksDue(this.#store.agents, now(), this.#limitMs);
   }
 
   /** When a health check is to be probed next; null when no agent in contact has one. */
   nextHealthCheckAt(): Moment | null {
-    return this.#nextCheckAt(now());
-  }
-
-  #nextCheckAt(at: Moment): Moment | null {
-    const dues = this.#store.agents
-      .filter((agent) => agentStatus(agent, at, this.#limitMs) !== "offline")
-      .flatMap((agent) => agent.healthChecks.map(({ name }) => (agent.health[name]?.at ?? 0) + healthProbedEveryMs));
-    return dues.length === 0 ? null : Math.min(...dues);
+    return nextCheckAt(this.#store.agents, now(), this.#limitMs);
   }
 
   /** What probing has found. Work that waited for a requirement is tried again. */
@@ -333,11 +295,7 @@ export class AgentPool extends DurableObject<Env> {
   }
 
   projects(): ProjectProfile[] {
-    return this.#projects();
-  }
-
-  #projects(): ProjectProfile[] {
-    return this.#store.projects.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return byName(this.#store.projects);
   }
 
   projectNamed(name: ProjectName): ProjectProfile | null {

@@ -1,4 +1,5 @@
 import { cpSync, mkdtempSync } from "node:fs";
+import type * as Fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -7,7 +8,7 @@ import { openJournal, type Journal } from "./journal.ts";
 
 const disk = vi.hoisted(() => ({ fsyncs: 0 }));
 vi.mock("node:fs", async (original) => {
-  const real = await original<typeof import("node:fs")>();
+  const real = await original<typeof Fs>();
   const fsyncSync = (file: number): void => {
     disk.fsyncs += 1;
     real.fsyncSync(file);

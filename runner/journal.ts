@@ -45,7 +45,7 @@ export interface Journal {
   /** On disk (synced) when it returns; only then may it be sent. */
   report(body: ReportBody): Report;
   /** For what nothing is done upon before `synced`: goes to disk with whatever else is said within a few milliseconds, in the order it was said. */
-  reportSoon(body: ReportBody): void;
+  reportSoon(body: ReportBody, onSynced?: () => void): void;
   /** Resolves when everything that was reported is on disk. */
   synced(): Promise<void>;
   /** On disk when it returns; false when this attempt is known already, live or ended. */
@@ -59,6 +59,9 @@ export interface Journal {
   attempt(ref: AttemptRef): AttemptRecord | undefined;
   close(): void;
 }
+
+/** They tell how the work goes; several of them share an fsync. Of an allowed use of a tool the tool waits for it. */
+export const maySoon: ReadonlySet<ReportBody["type"]> = new Set(["tool-decision", "progress", "usage", "checkpoint", "snapshot"]);
 
 const ending = new Set<ReportBody["type"]>(["task-done", "task-failed", "task-declined", "stopped", "parked"]);
 const rememberEnded = 2_000;
@@ -118,7 +121,8 @@ class FileJournal implements Journal {
     return report;
   }
 
-  reportSoon(body: ReportBody): void {
+  reportSoon(body: ReportBody, onSynced?: () => void): void {
+    if (onSynced !== undefined) this.#onSynced.push(onSynced);
     this.#waiting.push({ at: this.#clock(), body });
     this.#timer ??= setTimeout(() => this.#write(), together.ms);
   }

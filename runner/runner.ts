@@ -15,7 +15,7 @@ import type { AgentDriver } from "./drivers/driver.ts";
 import type { Repository, WorkFailure } from "./git/repository.ts";
 import type { Isolation } from "./isolation.ts";
 import { lockFolder } from "./folder-lock.ts";
-import { openJournal, type AttemptRecord, type AttemptRef, type Journal } from "./journal.ts";
+import { maySoon, openJournal, type AttemptRecord, type AttemptRef, type Journal } from "./journal.ts";
 import { logToStderr, type Log } from "./log.ts";
 import { askForCredential, type GitCredential } from "./mesh-api.ts";
 import { connectMesh, type LinkEnd, type MeshLink } from "./mesh-link.ts";
@@ -30,9 +30,6 @@ import { placeOf, repositoryOf, type RunPlace } from "./run-place.ts";
 import type { Step, StepTools } from "./step.ts";
 import { sweepAndSay, touch } from "./sweep.ts";
 import { beginTestStep } from "./test-step.ts";
-
-/** They tell how the work goes; several of them share an fsync. Of an allowed use of a tool the tool waits for it. */
-const soon: ReadonlySet<ReportBody["type"]> = new Set(["tool-decision", "progress", "usage", "checkpoint", "snapshot"]);
 
 export interface RunnerEnd {
   readonly reason: "drained" | LinkEnd["reason"];
@@ -315,12 +312,9 @@ class HostingRunner implements Runner {
 
   #report(body: ReportBody): void {
     if (this.#closed) return; // of a step that was left
-    if (!soon.has(body.type)) {
-      this.#journal.report(body);
-      return this.#link?.flush();
-    }
-    this.#journal.reportSoon(body);
-    void this.#journal.synced().then(() => this.#link?.flush());
+    if (maySoon.has(body.type)) return this.#journal.reportSoon(body, () => this.#link?.flush());
+    this.#journal.report(body);
+    this.#link?.flush();
   }
 
   get #contactLimitMs(): number {

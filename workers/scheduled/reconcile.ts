@@ -5,7 +5,7 @@ import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
 import type { Moment } from "../../core/time.ts";
 import { ensurePartitions } from "../../drizzle/ensure-partitions.ts";
 import { cursorOf } from "../../drizzle/project-page.ts";
-import type { DueHealthCheck } from "../../durable-objects/agent-pool.ts";
+import type { DueHealthCheck } from "../../durable-objects/agent-pool-outlook.ts";
 import type { Outlook } from "../../durable-objects/project-orchestrator-views.ts";
 import { orchestrator, pool, settings } from "../../durable-objects/remote.ts";
 import { now } from "../../platform/clock.ts";
