@@ -116,10 +116,19 @@ async function work(commands: string, more: Partial<SessionAssignment> = {}) {
   return { ...assigned, done: doneWith(assigned), failed: failureOf(assigned) };
 }
 
+/** Paths below a folder; links are named and not followed, as `recursive` would. */
+function entriesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? [path, ...entriesBelow(path)] : [path];
+  });
+}
+
 /** Everything that came to the mesh, and what is left in the runner's folder. */
 function everything(): string {
-  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const kept = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1"));
+  const kept = entriesBelow(dir)
+    .filter((path) => lstatSync(path).isFile())
+    .map((path) => readFileSync(path, "latin1"));
   return [JSON.stringify(mesh.reports), ...[...mesh.output.values()].map(String), ...kept].join("\n");
 }
 
@@ -403,9 +412,7 @@ describe("what is reached", () => {
       (cd $(dirname $PWD) && mv tree tree2 2>/dev/null && echo MOVED); kill -9 ${process.pid} 2>/dev/null && echo KILLED; echo tried`,
     );
     expect(tail.replaceAll("\r", "")).toBe("tried\n");
-    const strays = readdirSync(dir, { recursive: true, withFileTypes: true })
-      .map(({ parentPath, name }) => join(parentPath, name))
-      .filter((path) => !path.startsWith(`${place.root}/`) && lstatSync(path).uid === place.uid);
+    const strays = entriesBelow(dir).filter((path) => !path.startsWith(`${place.root}/`) && lstatSync(path).uid === place.uid);
     expect(strays).toEqual([]);
   });
 
