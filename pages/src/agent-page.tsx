@@ -10,6 +10,8 @@ import { Fact } from "./fact.tsx";
 import { Mark } from "./mark.tsx";
 import { projects, role } from "./mesh-store.ts";
 import { Older } from "./older.tsx";
+import { OutsideName } from "./outside-name.tsx";
+import { OutsideText } from "./outside-text.tsx";
 import { Standing } from "./standing.tsx";
 import { TaskItem } from "./task-item.tsx";
 import { Up } from "./up.tsx";
@@ -42,7 +44,9 @@ export function AgentPage({ id }: { readonly id: string }): JSX.Element {
         <article class="onboarding" aria-label={`Agent ${agent.id}`}>
           <header class="run-head">
             <AgentStatus status={agent.status} />
-            <h2>{agent.id}</h2>
+            <h2>
+              <OutsideName text={agent.id} />
+            </h2>
             <span class="quiet">
               {agent.kind === "remote" ? (agent.mailbox.connected ? "connected" : "not connected") : "of the mesh itself"} · registered{" "}
               <Ago at={agent.registeredAt} />
@@ -56,7 +60,11 @@ export function AgentPage({ id }: { readonly id: string }): JSX.Element {
             {agent.capabilities.map(({ name, requirements }) => (
               <div key={name} class="stack">
                 <CapabilityScores capability={name} change={change} only={agent.id} />
-                {requirements.length > 0 && <p class="quiet">It needs {requirements.join(", ")}.</p>}
+                {requirements.length > 0 && (
+                  <p class="quiet">
+                    It needs <OutsideText text={requirements.join(", ")} most={300} />.
+                  </p>
+                )}
               </div>
             ))}
           </section>
@@ -92,7 +100,7 @@ function Facts({ agent }: { readonly agent: Agent }): JSX.Element {
       <Fact name="Projects">{agent.projects === "all" ? "all" : agent.projects.map((key) => names.get(key) ?? key).join(", ")}</Fact>
       {Object.entries(agent.metadata).map(([name, value]) => (
         <Fact key={name} name={name}>
-          <bdi>{value}</bdi>
+          <OutsideText text={value} most={200} />
         </Fact>
       ))}
     </dl>
@@ -108,9 +116,9 @@ function Health({ agent }: { readonly agent: Agent }): JSX.Element {
           <li key={name}>
             <Mark standing={ok === null ? "next" : ok ? "done" : "failed"} word={ok === null ? "Not asked yet" : ok ? "Well" : "Failing"} />
             <span>
-              {name}
+              <OutsideName text={name} />
               <span class="quiet">
-                {url}
+                <OutsideName text={url} />
                 {at !== null && (
                   <>
                     {" · "}

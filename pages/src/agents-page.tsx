@@ -9,6 +9,7 @@ import { EmptyState } from "./empty-state.tsx";
 import { Fact } from "./fact.tsx";
 import { LoadFailure } from "./load-failure.tsx";
 import { Mark } from "./mark.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { Standing } from "./standing.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { useLoad } from "./use-load.ts";
@@ -50,7 +51,9 @@ function Summary({ agent, load }: { readonly agent: AgentView; readonly load: nu
       <div class="run-head">
         <AgentStatus status={agent.status} />
         <h3>
-          <a href={`#/agents/${encodeURIComponent(agent.id)}`}>{agent.id}</a>
+          <a href={`#/agents/${encodeURIComponent(agent.id)}`}>
+            <OutsideName text={agent.id} most={80} />
+          </a>
         </h3>
         {!remote && <span class="quiet">of the mesh itself</span>}
       </div>
@@ -70,8 +73,16 @@ function Summary({ agent, load }: { readonly agent: AgentView; readonly load: nu
       {agent.capabilities.length === 0 && <p class="quiet">It offers nothing.</p>}
       <dl class="facts">
         <Fact name="Running">{load === undefined ? "…" : remote ? `${load} of ${agent.slots}` : load}</Fact>
-        {host !== undefined && <Fact name="Host">{host}</Fact>}
-        {version !== undefined && <Fact name="Version">{version}</Fact>}
+        {host !== undefined && (
+          <Fact name="Host">
+            <OutsideName text={host} />
+          </Fact>
+        )}
+        {version !== undefined && (
+          <Fact name="Version">
+            <OutsideName text={version} most={80} />
+          </Fact>
+        )}
         {remote && (
           <Fact name="Last contact">
             <Ago at={agent.lastContactAt} />

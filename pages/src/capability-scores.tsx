@@ -3,6 +3,7 @@ import type { ScoreView } from "../../core/pool/views.ts";
 import { AgentStatus } from "./agent-status.tsx";
 import type { Listed } from "./api.ts";
 import { Fact } from "./fact.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { Standing } from "./standing.tsx";
 import { useAnswer } from "./use-answer.ts";
 
@@ -28,7 +29,13 @@ export function CapabilityScores({ capability, change, only }: Props): JSX.Eleme
               <div class="run-head">
                 {only === undefined && <AgentStatus status={view.status} />}
                 <strong>
-                  {only === undefined ? <a href={`#/agents/${encodeURIComponent(view.agent)}`}>{view.agent}</a> : <code>{capability}</code>}
+                  {only === undefined ? (
+                    <a href={`#/agents/${encodeURIComponent(view.agent)}`}>
+                      <OutsideName text={view.agent} most={80} />
+                    </a>
+                  ) : (
+                    <code>{capability}</code>
+                  )}
                 </strong>
                 <span>{view.score.toFixed(3)}</span>
                 {only !== undefined && (

@@ -9,6 +9,9 @@ interface Props {
   readonly large?: boolean;
 }
 
+/** A longer one scrolls in its place, and is reached by the keyboard for that. */
+const scrolledFrom = 300;
+
 /** A text to be taken elsewhere, with a button that copies it. */
 export function Copyable({ text, what, large = false }: Props): JSX.Element {
   const shown = useRef<HTMLElement>(null);
@@ -25,7 +28,9 @@ export function Copyable({ text, what, large = false }: Props): JSX.Element {
   }
   return (
     <span class={`copyable${large ? " large" : ""}`}>
-      <code ref={shown}>{text}</code>
+      <code ref={shown} tabIndex={text.length > scrolledFrom ? 0 : undefined}>
+        {text}
+      </code>
       <button type="button" class="plain" onClick={() => void copy()}>
         Copy<span class="unseen"> {what}</span>
       </button>

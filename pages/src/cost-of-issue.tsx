@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { Usage } from "./usage-answer.ts";
 import { agentWord, phaseWord } from "./cost-words.ts";
 import { renderTokens } from "./cost-table.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { renderUsd } from "./project-list.ts";
 import { Standing } from "./standing.tsx";
 import { useAnswer } from "./use-answer.ts";
@@ -36,7 +37,7 @@ function Part({ title, rows }: { readonly title: string; readonly rows: readonly
       <dt class="quiet">{title}</dt>
       {rows.map(({ what, usd, inputTokens, outputTokens }) => (
         <dd key={what}>
-          <bdi>{what}</bdi> {renderUsd(usd)}{" "}
+          <OutsideName text={what} most={80} /> {renderUsd(usd)}{" "}
           <span class="quiet">
             {renderTokens(inputTokens)} / {renderTokens(outputTokens)}
           </span>

@@ -12,6 +12,7 @@ import { agentWord, phaseWord } from "./cost-words.ts";
 import { changeWords, type CostRange } from "./cost-range.ts";
 import { EmptyState } from "./empty-state.tsx";
 import { GatewayBudget } from "./gateway-budget.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { placeQuery } from "./place.ts";
 import { PlatformCost } from "./platform-cost.tsx";
 import { renderUsd } from "./project-list.ts";
@@ -109,7 +110,7 @@ function Lines({ title, lines, filter }: LinesProps): JSX.Element | null {
     ...rest,
     what: (
       <a href={costAddress({ ...filter, ...by, ...(by.project === undefined ? {} : { issue: "" }) })}>
-        <bdi>{word}</bdi>
+        <OutsideName text={word} most={80} />
       </a>
     ),
   }));
@@ -145,10 +146,10 @@ function Issues({ usage: { byIssue }, filter, range, zone }: IssuesProps): JSX.E
       what: (
         <span class="cost-issue">
           {name === null ? (
-            <bdi>{title ?? `Issue ${issue}`}</bdi>
+            <OutsideName text={title ?? `Issue ${issue}`} />
           ) : (
             <a href={`#/runs/${name}/${issue}`}>
-              <bdi>{title ?? `Issue ${issue}`}</bdi>
+              <OutsideName text={title ?? `Issue ${issue}`} />
             </a>
           )}
           <span class="quiet">

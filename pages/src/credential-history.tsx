@@ -3,6 +3,8 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { CredentialRecord } from "../../core/credentials/credential.ts";
 import { get, type ApiFailure, type Listed } from "./api.ts";
+import { OutsideName } from "./outside-name.tsx";
+import { OutsideText } from "./outside-text.tsx";
 import { Ago } from "./when.tsx";
 
 interface Props {
@@ -42,8 +44,14 @@ export function CredentialHistory({ name, changes }: Props): JSX.Element {
             <li key={seq}>
               <span>{action.replaceAll("-", " ")}</span>
               <span class="quiet">
-                {credential} {version} · {by}
-                {detail !== "" && ` · ${detail}`} · <Ago at={at} />
+                {credential} {version} · <OutsideName text={by} most={80} />
+                {detail !== "" && (
+                  <>
+                    {" · "}
+                    <OutsideText text={detail} most={300} />
+                  </>
+                )}{" "}
+                · <Ago at={at} />
               </span>
             </li>
           ))}

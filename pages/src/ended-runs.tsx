@@ -6,6 +6,7 @@ import { endedRows } from "./board-columns.ts";
 import { changes } from "./changes.ts";
 import { EmptyState } from "./empty-state.tsx";
 import { Older } from "./older.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { placeQuery, showQuery } from "./place.ts";
 import { renderUsd } from "./project-list.ts";
@@ -87,7 +88,7 @@ function Row({ row }: { readonly row: RunRow }): JSX.Element {
     <>
       <PhaseBadge phase={row.phase} />
       <a class="past-title" href={runAddress(row)}>
-        <span class="number">#{row.issue}</span> <bdi>{row.title}</bdi>
+        <span class="number">#{row.issue}</span> <OutsideName text={row.title} />
         {row.run > 1 && <span class="quiet"> run {row.run}</span>}
       </a>
       <span class="quiet">

@@ -1,5 +1,8 @@
 import type { JSX } from "preact";
 import type { ProjectView } from "../../core/project/views.ts";
+import { OutsideLink } from "./outside-link.tsx";
+import { OutsideName } from "./outside-name.tsx";
+import { OutsideText } from "./outside-text.tsx";
 import { Ago } from "./when.tsx";
 
 /** Issues on the board that have no run, each with why. */
@@ -12,16 +15,12 @@ export function FilteredIssues({ filtered, repositoryUrl }: Pick<ProjectView, "f
       <ul>
         {filtered.map(({ issue, title, reason, at }) => (
           <li key={issue}>
-            {repositoryUrl ? (
-              <a href={`${repositoryUrl}/issues/${issue}`} rel="noreferrer">
-                #{issue} <bdi>{title.slice(0, 300)}</bdi>
-              </a>
-            ) : (
-              `#${issue} ${title.slice(0, 300)}`
-            )}
+            <OutsideLink to={repositoryUrl === null ? "" : `${repositoryUrl}/issues/${issue}`}>
+              #{issue} <OutsideName text={title} />
+            </OutsideLink>
             <span class="quiet">
               {" "}
-              — {reason} · <Ago at={at} />
+              — <OutsideText text={reason} most={300} /> · <Ago at={at} />
             </span>
           </li>
         ))}

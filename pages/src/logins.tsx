@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useCommand } from "./command.ts";
 import { logOutEverywhere, who } from "./mesh-store.ts";
+import { OutsideName } from "./outside-name.tsx";
 import { Refusal } from "./refusal.tsx";
 
 /** Who is logged in here, and how every login is ended at once. */
@@ -12,7 +13,14 @@ export function Logins(): JSX.Element | null {
     <section class="stack" aria-labelledby="logins">
       <h2 id="logins">Logins</h2>
       <p>
-        You are {known.by === known.role ? `logged in as ${known.role}` : `${known.by}, ${known.role}`}
+        You are{" "}
+        {known.by === known.role ? (
+          `logged in as ${known.role}`
+        ) : (
+          <>
+            <OutsideName text={known.by} />, {known.role}
+          </>
+        )}
         {known.via === "access" && ", by Cloudflare Access"}.
       </p>
       {known.role === "operator" && (

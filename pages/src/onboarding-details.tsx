@@ -5,12 +5,13 @@ import { post } from "./api.ts";
 import { useCommand } from "./command.ts";
 import { Copyable } from "./copyable.tsx";
 import { stepsOf } from "./fix-steps.ts";
-import { Linked } from "./linked.tsx";
 import { Mark, type Standing } from "./mark.tsx";
 import { role } from "./mesh-store.ts";
 import { OnboardingLogin } from "./onboarding-login.tsx";
 import { OnboardingStatus } from "./onboarding-status.tsx";
 import { hearOnboarding } from "./onboarding-store.ts";
+import { OutsideLink } from "./outside-link.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { Refusal } from "./refusal.tsx";
 import { Ago, now, renderClock } from "./when.tsx";
@@ -43,22 +44,20 @@ export function OnboardingDetails({ view }: { readonly view: OnboardingView }): 
         <OnboardingStatus view={view} />
         <h2>{view.status === "completed" ? <a href={`#/projects/${view.repository}`}>{view.repository}</a> : view.repository}</h2>
         <span class="quiet">
-          {view.attempt > 1 && `try ${view.attempt} · `}by {view.requestedBy} · begun <Ago at={view.createdAt} />
+          {view.attempt > 1 && `try ${view.attempt} · `}by <OutsideName text={view.requestedBy} most={80} /> · begun{" "}
+          <Ago at={view.createdAt} />
           {" · changed "}
           <Ago at={view.updatedAt} />
         </span>
       </header>
       <p role="status" class="explain">
-        {view.explain}
+        <OutsideText text={view.explain} most={600} />
       </p>
       {view.status === "waiting_auth" && <OnboardingLogin view={view} />}
       {view.error && <Failed view={view} error={view.error} />}
       {view.board && (
         <p>
-          <a href={view.board.url} rel="noreferrer">
-            Board
-          </a>{" "}
-          <span class="quiet">observed by {view.board.observedBy}</span>
+          <OutsideLink to={view.board.url}>Board</OutsideLink> <span class="quiet">observed by {view.board.observedBy}</span>
         </p>
       )}
       <div class="phases">
@@ -103,7 +102,7 @@ function Activity({ activity, view }: { readonly activity: OnboardingActivity; r
         {activityNames[activity]}
         {done && (
           <span class="quiet">
-            <Linked text={done.summary} /> · <Ago at={done.at} />
+            <OutsideText text={done.summary} linked /> · <Ago at={done.at} />
           </span>
         )}
         {standing === "now" && view.pause && (
@@ -132,7 +131,7 @@ function Failed({ view, error }: { readonly view: OnboardingView; readonly error
       <ol class="steps">
         {stepsOf(error.fix).map(({ text, commands }, place) => (
           <li key={place}>
-            <Linked text={text} />
+            <OutsideText text={text} linked />
             {commands.map((line) => (
               <Copyable key={line} text={line} what="command" />
             ))}
@@ -173,7 +172,7 @@ function Permissions({ checks }: { readonly checks: readonly PermissionCheck[] }
               </span>
               {fix && (
                 <span class="fix">
-                  <Linked text={fix} />
+                  <OutsideText text={fix} linked />
                 </span>
               )}
             </span>

@@ -7,6 +7,7 @@ import { useCommand } from "./command.ts";
 import { Copyable } from "./copyable.tsx";
 import { role } from "./mesh-store.ts";
 import { hearOnboarding } from "./onboarding-store.ts";
+import { OutsideName } from "./outside-name.tsx";
 import { Refusal } from "./refusal.tsx";
 import { now, renderClock } from "./when.tsx";
 import { VariableField } from "./variable-field.tsx";
@@ -27,7 +28,11 @@ export function OnboardingLogin({ view }: { readonly view: OnboardingView }): JS
       {login?.mode === "runner" && login.command && (
         <>
           <p>
-            On the machine of the runner <strong>{login.runner ?? "of this project"}</strong>, run:
+            On the machine of the runner{" "}
+            <strong>
+              <OutsideName text={login.runner ?? "of this project"} most={80} />
+            </strong>
+            , run:
           </p>
           <Copyable text={login.command} what="command" large />
           <p class="quiet">The login stays on that machine. Neither it nor any code passes through the mesh.</p>

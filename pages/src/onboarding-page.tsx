@@ -17,6 +17,8 @@ import {
   onboardingsInOrder,
 } from "./onboarding-store.ts";
 import { OnboardingStatus } from "./onboarding-status.tsx";
+import { OutsideName } from "./outside-name.tsx";
+import { OutsideText } from "./outside-text.tsx";
 import { Standing } from "./standing.tsx";
 import { Up } from "./up.tsx";
 import { useAnswer } from "./use-answer.ts";
@@ -66,9 +68,11 @@ function Summary({ view }: { readonly view: OnboardingView }): JSX.Element {
           <a href={`#/onboarding/${encodeURIComponent(view.id)}`}>{view.repository}</a>
         </h3>
       </div>
-      <p class="explain">{view.explain}</p>
+      <p class="explain">
+        <OutsideText text={view.explain} most={300} />
+      </p>
       <p class="quiet">
-        {view.attempt > 1 && `try ${view.attempt} · `}by {view.requestedBy} · <Ago at={view.createdAt} />
+        {view.attempt > 1 && `try ${view.attempt} · `}by <OutsideName text={view.requestedBy} most={80} /> · <Ago at={view.createdAt} />
       </p>
     </li>
   );

@@ -7,6 +7,7 @@ import type { Listed } from "./api.ts";
 import { FailedState } from "./failed-state.tsx";
 import { LoadingState } from "./loading-state.tsx";
 import { OnboardingStatus } from "./onboarding-status.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { troubled } from "./overview.ts";
 import { RunLine } from "./run-line.tsx";
@@ -46,12 +47,14 @@ export function OverviewFailed({ runs, onboardings, agents, tasks }: Props): JSX
             <li key={agent.id} class="run-line">
               <AgentStatus status={agent.status} />
               <a class="past-title" href={`#/agents/${encodeURIComponent(agent.id)}`}>
-                {agent.id}
+                <OutsideName text={agent.id} />
               </a>
               <span class="quiet">
                 last contact <Ago at={agent.lastContactAt} />
               </span>
-              <span class="why">{why}</span>
+              <span class="why">
+                <OutsideText text={why} most={300} />
+              </span>
             </li>
           ))}
           {runs.map((run) => (
@@ -68,21 +71,26 @@ export function OverviewFailed({ runs, onboardings, agents, tasks }: Props): JSX
               <span class="quiet">
                 <Ago at={view.updatedAt} />
               </span>
-              <span class="why">{view.explain}</span>
+              <span class="why">
+                <OutsideText text={view.explain} most={300} />
+              </span>
             </li>
           ))}
           {failedTasks.map((task) => (
             <li key={task.id} class="run-line">
               <TaskStatus status={task.status} />
               <a class="past-title" href={`#/tasks/${encodeURIComponent(task.id)}`}>
-                <code>{task.capability}</code> {task.run}
+                <code>
+                  <OutsideName text={task.capability} most={80} />
+                </code>{" "}
+                {task.run}
               </a>
               <span class="quiet">
                 <Ago at={task.endedAt ?? task.submittedAt} />
               </span>
               {task.error && (
                 <span class="why">
-                  {task.error.kind}: <OutsideText text={task.error.message} most={200} />
+                  <OutsideName text={task.error.kind} most={80} />: <OutsideText text={task.error.message} most={200} />
                 </span>
               )}
             </li>

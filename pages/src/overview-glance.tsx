@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import type { PointsLeft } from "../../core/points-left.ts";
 import type { AgentView } from "../../core/pool/views.ts";
 import type { Listed } from "./api.ts";
+import { OutsideName } from "./outside-name.tsx";
 import { renderPoints, troubled, type MeshState, type Usage } from "./overview.ts";
 import { renderUsd } from "./project-list.ts";
 import { Shape } from "./state-badge.tsx";
@@ -17,6 +18,9 @@ interface Props {
   readonly running: number;
   readonly waiting: number;
 }
+
+/** So many agents that are not well are named. */
+const mostNamed = 3;
 
 /** The whole mesh in five lines: whether it works, what runs, who works, what today costs, and what GitHub still lets it ask. */
 export function OverviewGlance({ mesh, agents, usage, points, running, waiting }: Props): JSX.Element {
@@ -40,7 +44,7 @@ function MeshLine({ mesh }: Pick<Props, "mesh">): JSX.Element {
   if (stopped) {
     return (
       <Line name="Mesh" address="#/settings" shape="bars" tone="warn">
-        stopped by {stopped.by} · <Ago at={stopped.at} />
+        stopped by <OutsideName text={stopped.by} most={80} /> · <Ago at={stopped.at} />
       </Line>
     );
   }
@@ -67,8 +71,18 @@ function AgentsLine({ agents }: Pick<Props, "agents">): JSX.Element {
     <Line name="Runners" address="#/agents" {...look}>
       {told(agents, () => {
         const online = remote.filter(({ status }) => status === "online").length;
-        const names = broken.map(({ agent }) => `${agent.id} ${agent.status}`);
-        return `${online} of ${remote.length} online${names.length === 0 ? "" : `: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`}`;
+        return (
+          <>
+            {online} of {remote.length} online
+            {broken.slice(0, mostNamed).map(({ agent }, place) => (
+              <span key={agent.id}>
+                {place === 0 ? ": " : ", "}
+                <OutsideName text={agent.id} most={60} /> {agent.status}
+              </span>
+            ))}
+            {broken.length > mostNamed && ` and ${broken.length - mostNamed} more`}
+          </>
+        );
       })}
     </Line>
   );
@@ -96,7 +110,7 @@ function PointsLine({ points }: Pick<Props, "points">): JSX.Element {
 }
 
 /** What an answer says, or that it is on its way or did not come. */
-function told<T>(answer: Answer<T>, say: (value: T) => string): string {
+function told<T>(answer: Answer<T>, say: (value: T) => ComponentChildren): ComponentChildren {
   const value = answer.value.value;
   if (value !== undefined) return say(value);
   return answer.failure.value ? `not known: ${answer.failure.value.detail}` : "…";

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { OnboardingView } from "../../core/onboarding/view.ts";
 import type { RunView } from "../../core/project/views.ts";
 import { OnboardingStatus } from "./onboarding-status.tsx";
+import { OutsideText } from "./outside-text.tsx";
 import { RunCard } from "./run-card.tsx";
 import { RunRetry } from "./run-retry.tsx";
 import { Ago } from "./when.tsx";
@@ -32,7 +33,9 @@ export function OverviewWaits({ runs, onboardings, quiet }: Props): JSX.Element 
               <span class="quiet">
                 <Ago at={view.updatedAt} />
               </span>
-              <span class="why">{view.explain}</span>
+              <span class="why">
+                <OutsideText text={view.explain} most={300} />
+              </span>
             </li>
           ))}
         </ul>

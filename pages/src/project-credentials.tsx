@@ -7,6 +7,7 @@ import { CredentialHistory } from "./credential-history.tsx";
 import { CredentialPushForm } from "./credential-push-form.tsx";
 import { Mark } from "./mark.tsx";
 import { role } from "./mesh-store.ts";
+import { OutsideName } from "./outside-name.tsx";
 import { Refusal } from "./refusal.tsx";
 import { Standing } from "./standing.tsx";
 import { useAnswer } from "./use-answer.ts";
@@ -94,7 +95,7 @@ function Credential({ name, credential, onChanged }: CredentialProps): JSX.Eleme
         ))}
       </p>
       <p class="quiet">
-        put in by {credential.pushedBy} · <Ago at={credential.pushedAt} />
+        put in by <OutsideName text={credential.pushedBy} most={80} /> · <Ago at={credential.pushedAt} />
         {credential.lastRefreshAt !== null && (
           <>
             {" · renewed "}

@@ -3,6 +3,7 @@ import type { ProjectView } from "../../core/project/views.ts";
 import type { Listed } from "./api.ts";
 import { FailedState } from "./failed-state.tsx";
 import { Mark, type Standing } from "./mark.tsx";
+import { OutsideLink } from "./outside-link.tsx";
 import { addressWith } from "./place.ts";
 import { boardHealth, hookHealth, type BoardReading, type HealthLine, type HookReading } from "./project-health.ts";
 import { useAnswer } from "./use-answer.ts";
@@ -26,17 +27,17 @@ export function ProjectHeader({ project, name }: Props): JSX.Element {
         <p class="quiet">
           {repositoryUrl && (
             <>
-              <a href={repositoryUrl} rel="noreferrer">
+              <OutsideLink to={repositoryUrl}>
                 repository<span class="unseen"> of {name}</span>
-              </a>{" "}
+              </OutsideLink>{" "}
               ·{" "}
             </>
           )}
           {board && (
             <>
-              <a href={board.url} rel="noreferrer">
+              <OutsideLink to={board.url}>
                 board<span class="unseen"> of {name}</span>
-              </a>{" "}
+              </OutsideLink>{" "}
               by {board.observedBy} ·{" "}
             </>
           )}

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { ProjectView } from "../../core/project/views.ts";
 import { FilteredIssues } from "./filtered-issues.tsx";
+import { OutsideLink } from "./outside-link.tsx";
 import { inOrder } from "./project-list.ts";
 import { RunCard } from "./run-card.tsx";
 
@@ -19,17 +20,17 @@ export function ProjectSection({ project }: Props): JSX.Element {
         <p class="quiet">
           {repositoryUrl && (
             <>
-              <a href={repositoryUrl} rel="noreferrer">
+              <OutsideLink to={repositoryUrl}>
                 repository<span class="unseen"> of {name}</span>
-              </a>{" "}
+              </OutsideLink>{" "}
               ·{" "}
             </>
           )}
           {board && (
             <>
-              <a href={board.url} rel="noreferrer">
+              <OutsideLink to={board.url}>
                 board<span class="unseen"> of {name}</span>
-              </a>{" "}
+              </OutsideLink>{" "}
               by {board.observedBy} ·{" "}
             </>
           )}

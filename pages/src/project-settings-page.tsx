@@ -2,6 +2,8 @@ import type { JSX } from "preact";
 import type { ProjectProfile } from "../../core/inputs.ts";
 import type { Policy } from "../../core/policy.ts";
 import { patch } from "./api.ts";
+import { OutsideLink } from "./outside-link.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { ProjectCredentials } from "./project-credentials.tsx";
 import { ProjectDeletion } from "./project-deletion.tsx";
 import { ProjectWebhooks } from "./project-webhooks.tsx";
@@ -35,17 +37,12 @@ export function ProjectSettingsPage({ name }: { readonly name: string }): JSX.El
           <header class="run-head">
             <h2>Settings of {shown.profile.name}</h2>
             <span class="quiet">
-              <a href={shown.profile.repositoryUrl} rel="noreferrer">
-                repository
-              </a>
-              {" · "}branch {shown.profile.defaultBranch}
+              <OutsideLink to={shown.profile.repositoryUrl}>repository</OutsideLink>
+              {" · "}branch <OutsideName text={shown.profile.defaultBranch} most={100} />
               {shown.profile.board && (
                 <>
                   {" · "}
-                  <a href={shown.profile.board.url} rel="noreferrer">
-                    board
-                  </a>{" "}
-                  by {shown.profile.board.observedBy}
+                  <OutsideLink to={shown.profile.board.url}>board</OutsideLink> by {shown.profile.board.observedBy}
                 </>
               )}
             </span>

@@ -5,6 +5,8 @@ import { EmptyState } from "./empty-state.tsx";
 import { LiveFailure } from "./live-failure.tsx";
 import { LoadingState } from "./loading-state.tsx";
 import { failure, projects } from "./mesh-store.ts";
+import { OutsideLink } from "./outside-link.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { PastQuestions } from "./past-questions.tsx";
 import { QuestionCard } from "./question-card.tsx";
@@ -75,9 +77,9 @@ function Past({ question }: { readonly question: PastQuestion }): JSX.Element {
   return (
     <article class="question" aria-labelledby="past-question">
       <h2 id="past-question">
-        <a href={question.url} rel="noreferrer">
-          {question.project}#{question.issue} <bdi>{question.title}</bdi>
-        </a>
+        <OutsideLink to={question.url}>
+          {question.project}#{question.issue} <OutsideName text={question.title} />
+        </OutsideLink>
       </h2>
       <p class="quiet">
         Asked · <Ago at={question.askedAt} />

@@ -2,6 +2,8 @@ import type { ComponentChildren, JSX } from "preact";
 import type { RunView } from "../../core/project/views.ts";
 import { answering } from "./answering.ts";
 import { Fact } from "./fact.tsx";
+import { OutsideLink } from "./outside-link.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { openQuestions, renderUsd } from "./project-list.ts";
@@ -43,14 +45,16 @@ export function RunCard({ run, named = false, children }: Props): JSX.Element {
         <OutsideText text={run.explain} most={600} />
       </p>
       <dl class="facts">
-        <Fact name="Column">{run.column}</Fact>
+        <Fact name="Column">
+          <OutsideName text={run.column} most={80} />
+        </Fact>
         {!ended && run.awaiting !== "nothing" && <Fact name="Awaits">{run.awaiting.replaceAll("-", " ")}</Fact>}
         {run.pullRequest && (
           <Fact name="Pull request">
-            <a href={run.pullRequest.url} rel="noreferrer">
+            <OutsideLink to={run.pullRequest.url}>
               #{run.pullRequest.number}
               {run.pullRequest.merged ? " merged" : ""}
-            </a>
+            </OutsideLink>
           </Fact>
         )}
         {questions.length > 0 && <Fact name="Questions">{questions.length} open</Fact>}

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { RunView } from "../../core/project/views.ts";
+import { OutsideName } from "./outside-name.tsx";
 import { addressWith } from "./place.ts";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { renderUsd } from "./project-list.ts";
@@ -82,7 +83,14 @@ export function RunCost({ run }: { readonly run: RunView }): JSX.Element {
           {usage.byAgent.map(({ agent, usd }, place) => (
             <span key={agent}>
               {place > 0 && ", "}
-              {agent === null ? "models the mesh asked" : <a href={`#/agents/${encodeURIComponent(agent)}`}>{agent}</a>} {renderUsd(usd)}
+              {agent === null ? (
+                "models the mesh asked"
+              ) : (
+                <a href={`#/agents/${encodeURIComponent(agent)}`}>
+                  <OutsideName text={agent} most={80} />
+                </a>
+              )}{" "}
+              {renderUsd(usd)}
             </span>
           ))}
           . <a href={addressWith("/cost", { project: run.name })}>Cost of the project</a>

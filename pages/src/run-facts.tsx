@@ -3,6 +3,7 @@ import type { RunView } from "../../core/project/views.ts";
 import { Fact } from "./fact.tsx";
 import { projects } from "./mesh-store.ts";
 import { OutsideLink } from "./outside-link.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { renderUsd } from "./project-list.ts";
 import { now, renderSpan } from "./when.tsx";
@@ -13,7 +14,9 @@ export function RunFacts({ run }: { readonly run: RunView }): JSX.Element {
   const repository = projects.value?.find(({ key }) => key === run.project)?.repositoryUrl ?? `https://github.com/${run.name}`;
   return (
     <dl class="facts">
-      <Fact name="Column">{column}</Fact>
+      <Fact name="Column">
+        <OutsideName text={column} most={80} />
+      </Fact>
       {endedAt === null && awaiting !== "nothing" && <Fact name="Awaits">{awaiting.replaceAll("-", " ")}</Fact>}
       <Fact name="Branch">
         <code>

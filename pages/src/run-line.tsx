@@ -1,5 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { RunView } from "../../core/project/views.ts";
+import { OutsideName } from "./outside-name.tsx";
+import { OutsideText } from "./outside-text.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { renderUsd } from "./project-list.ts";
 import { runAddress } from "./run-address.ts";
@@ -15,7 +17,7 @@ export function RunLine({ run, children }: { readonly run: RunView; readonly chi
         <span class="number">
           {name}#{issue}
         </span>{" "}
-        <bdi>{title}</bdi>
+        <OutsideName text={title} />
       </a>
       <span class="quiet">
         {renderUsd(usd)} · <Ago at={endedAt ?? phaseSince} />
@@ -28,7 +30,9 @@ export function RunLine({ run, children }: { readonly run: RunView; readonly chi
           </>
         )}
       </span>
-      <span class="why">{explain}</span>
+      <span class="why">
+        <OutsideText text={explain} most={300} />
+      </span>
       {children}
     </li>
   );

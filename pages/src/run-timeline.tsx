@@ -89,7 +89,7 @@ function Entry({ entry: { at, kind, text, detail, phase, link } }: { readonly en
       </span>
       <span class="story-text">
         <span>
-          {phase !== undefined && <PhaseBadge phase={phase} />} <bdi>{text}</bdi>{" "}
+          {phase !== undefined && <PhaseBadge phase={phase} />} <OutsideText text={text} most={600} />{" "}
           {link && (link.to.startsWith("#/") ? <a href={link.to}>{link.word}</a> : <OutsideLink to={link.to}>{link.word}</OutsideLink>)}
         </span>
         {detail !== undefined && detail !== "" && (

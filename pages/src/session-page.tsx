@@ -5,6 +5,7 @@ import { renderBytes } from "./bytes-text.ts";
 import { changes } from "./changes.ts";
 import { Fact } from "./fact.tsx";
 import { LiveTerminal } from "./live-terminal.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { renderUsd } from "./project-list.ts";
 import { runAddress } from "./run-address.ts";
 import { SessionCheckpoints } from "./session-checkpoints.tsx";
@@ -63,10 +64,25 @@ function Facts({ session }: { readonly session: SessionView }): JSX.Element {
   const { agent, driver, conversationId, step, usd, inputTokens, outputTokens, outputBytes, startedAt, endedAt } = session;
   return (
     <dl class="facts">
-      {step !== null && <Fact name="Step">{step}</Fact>}
+      {step !== null && (
+        <Fact name="Step">
+          <OutsideName text={step} most={80} />
+        </Fact>
+      )}
       <Fact name="Agent">
-        {agent === null ? "none" : <a href={`#/agents/${encodeURIComponent(agent)}`}>{agent}</a>}
-        {driver !== null && ` (${driver})`}
+        {agent === null ? (
+          "none"
+        ) : (
+          <a href={`#/agents/${encodeURIComponent(agent)}`}>
+            <OutsideName text={agent} most={80} />
+          </a>
+        )}
+        {driver !== null && (
+          <>
+            {" ("}
+            <OutsideName text={driver} most={80} />)
+          </>
+        )}
       </Fact>
       <Fact name="Cost">{renderUsd(usd)}</Fact>
       <Fact name="Tokens">
@@ -79,7 +95,9 @@ function Facts({ session }: { readonly session: SessionView }): JSX.Element {
       {outputBytes !== null && <Fact name="Written">{renderBytes(outputBytes)}</Fact>}
       {conversationId !== null && (
         <Fact name="Conversation">
-          <code>{conversationId}</code>
+          <code>
+            <OutsideName text={conversationId} />
+          </code>
         </Fact>
       )}
     </dl>

@@ -5,6 +5,7 @@ import { changes } from "./changes.ts";
 import { EmptyState } from "./empty-state.tsx";
 import { projects } from "./mesh-store.ts";
 import { Older } from "./older.tsx";
+import { OutsideName } from "./outside-name.tsx";
 import { renderUsd } from "./project-list.ts";
 import { SessionState } from "./session-state.tsx";
 import { Standing } from "./standing.tsx";
@@ -71,8 +72,16 @@ function Item({ session }: { readonly session: SessionView }): JSX.Element {
         {run > 1 && <span class="quiet"> run {run}</span>}
       </a>
       <span class="quiet">
-        {step !== null && `${step} · `}
-        {agent !== null && `${agent} · `}
+        {step !== null && (
+          <>
+            <OutsideName text={step} most={80} /> ·{" "}
+          </>
+        )}
+        {agent !== null && (
+          <>
+            <OutsideName text={agent} most={80} /> ·{" "}
+          </>
+        )}
         {renderUsd(usd)} · <Ago at={startedAt} />
       </span>
     </li>

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { TaskView } from "../../core/project/views.ts";
+import { OutsideName } from "./outside-name.tsx";
 import { renderSpan, Ago } from "./when.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { TaskStatus } from "./task-status.tsx";
@@ -20,12 +21,19 @@ export function TaskItem({ task, of }: Props): JSX.Element {
       <div class="run-head">
         <TaskStatus status={of === undefined ? task.status : (last?.status ?? task.status)} />
         <a href={`#/tasks/${encodeURIComponent(task.id)}`}>
-          <code>{task.capability}</code>
+          <code>
+            <OutsideName text={task.capability} most={80} />
+          </code>
           <span class="unseen"> {task.id}</span>
         </a>
         <span class="quiet">
           <WorkLink task={task} />
-          {of === undefined && last && ` · ${last.agent}`}
+          {of === undefined && last && (
+            <>
+              {" · "}
+              <OutsideName text={last.agent} most={80} />
+            </>
+          )}
           {task.attempts.length > 1 && ` · ${task.attempts.length} attempts`}
           {last?.startedAt != null && last.endedAt !== null && ` · took ${renderSpan(last.endedAt - last.startedAt)}`} ·{" "}
           <Ago at={task.submittedAt} />
@@ -33,7 +41,7 @@ export function TaskItem({ task, of }: Props): JSX.Element {
       </div>
       {error && (
         <p class="refusal">
-          {error.kind}: <OutsideText text={error.message} most={200} />
+          <OutsideName text={error.kind} most={80} />: <OutsideText text={error.message} most={200} />
         </p>
       )}
     </li>

@@ -7,6 +7,7 @@ import { changes } from "./changes.ts";
 import { useCommand } from "./command.ts";
 import { Fact } from "./fact.tsx";
 import { role } from "./mesh-store.ts";
+import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { Refusal } from "./refusal.tsx";
 import { Standing } from "./standing.tsx";
@@ -29,16 +30,26 @@ export function TaskPage({ id }: { readonly id: string }): JSX.Element {
           <header class="run-head">
             <TaskStatus status={task.status} />
             <h2>
-              <code>{task.capability}</code>
+              <code>
+                <OutsideName text={task.capability} />
+              </code>
             </h2>
             <span class="quiet">{task.id}</span>
           </header>
-          {task.explain !== undefined && <p class="explain">{task.explain}</p>}
+          {task.explain !== undefined && (
+            <p class="explain">
+              <OutsideText text={task.explain} most={600} />
+            </p>
+          )}
           <dl class="facts">
             <Fact name={task.run === null ? "Project" : "Run"}>
               <WorkLink task={task} />
             </Fact>
-            {task.agent !== undefined && <Fact name="Only for">{task.agent}</Fact>}
+            {task.agent !== undefined && (
+              <Fact name="Only for">
+                <OutsideName text={task.agent} most={80} />
+              </Fact>
+            )}
             <Fact name="Priority">{task.priority}</Fact>
             <Fact name="Time limit">{renderSpan(task.timeoutSeconds * 1_000)}</Fact>
             <Fact name="Submitted">
@@ -52,7 +63,7 @@ export function TaskPage({ id }: { readonly id: string }): JSX.Element {
           </dl>
           {task.error && (
             <p class="notice bad">
-              {task.error.kind}: <OutsideText text={task.error.message} />
+              <OutsideName text={task.error.kind} most={80} />: <OutsideText text={task.error.message} />
             </p>
           )}
           {role.value === "operator" && task.endedAt === null && <Cancel task={task} shown={answer.show} />}
@@ -118,7 +129,10 @@ function Attempts({ task }: { readonly task: TaskView }): JSX.Element {
               <div class="run-head">
                 <TaskStatus status={status} />
                 <span>
-                  {number}. <a href={`#/agents/${encodeURIComponent(agent)}`}>{agent}</a>
+                  {number}.{" "}
+                  <a href={`#/agents/${encodeURIComponent(agent)}`}>
+                    <OutsideName text={agent} most={80} />
+                  </a>
                 </span>
                 <span class="quiet">
                   score {score.toFixed(3)}
@@ -128,7 +142,7 @@ function Attempts({ task }: { readonly task: TaskView }): JSX.Element {
               </div>
               {error && (
                 <p class="refusal">
-                  {error.kind}: <OutsideText text={error.message} most={600} />
+                  <OutsideName text={error.kind} most={80} />: <OutsideText text={error.message} most={600} />
                 </p>
               )}
             </li>

@@ -205,7 +205,7 @@ test("one task with its attempts is cancelled; a viewer only reads, also what is
   expect(commands()).toEqual([`DELETE ${path}`]);
   expect(await page.getByRole("button", { name: "Cancel…" }).count()).toBe(0);
 
-  mesh.answers["GET /session"] = { role: "viewer" };
+  mesh.answers["GET /session"] = { role: "viewer", by: "viewer", via: "cookie", until: null, logoutUrl: null };
   delete mesh.answers[`GET ${path}`];
   mesh.answers[`GET /read-model${path}`] = task(1, { explain: "It runs." });
   await page.reload();

@@ -228,7 +228,7 @@ test("a viewer sees it all; failed, and then there; nothing spent", async () => 
   await page.getByText("What was spent could not be loaded.").waitFor();
   await isAccessible("cost-failed");
   mesh.answers["GET /usage"] = usage;
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Try again" }).first().click();
   await table("By issue").waitFor();
   await open("/#/cost?phase=QA");
   await page.getByText("Nothing was spent in this time by what is filtered for.").waitFor();

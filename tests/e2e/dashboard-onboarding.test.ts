@@ -245,7 +245,7 @@ test("a failure says what to do, step by step, and goes on from there", async ()
 
 test("a viewer sees it all and can begin, retry and put in nothing", async () => {
   const { page, mesh, open } = dashboard;
-  mesh.answers["GET /session"] = { role: "viewer" };
+  mesh.answers["GET /session"] = { role: "viewer", by: "viewer", via: "cookie", until: null, logoutUrl: null };
   mesh.answers["GET /onboard"] = { items: [onboarding()], cursor: null };
   await open("/#/onboarding");
   await page.getByRole("link", { name: "acme/todo-app" }).waitFor();

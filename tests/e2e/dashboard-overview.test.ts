@@ -144,7 +144,7 @@ test("why is issue 3 not moving? It is answered from here, and what was refused 
 
 test("a mesh without a project says what to do first; a viewer is offered no command", async () => {
   const { page, mesh, open, isAccessible } = dashboard;
-  mesh.answers["GET /session"] = { role: "viewer" };
+  mesh.answers["GET /session"] = { role: "viewer", by: "viewer", via: "cookie", until: null, logoutUrl: null };
   await open("/");
   await section("Failed").getByText("Too hard").waitFor();
   expect(await page.getByRole("button", { name: /Retry/ }).count()).toBe(0);

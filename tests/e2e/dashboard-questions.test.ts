@@ -143,7 +143,7 @@ afterEach(async () => {
 test("open questions, the longest waiting first, with what waits, choices and the guess", async () => {
   await open();
   const cards = page.locator("article.question");
-  expect(await cards.count()).toBe(4);
+  await expect.poll(() => cards.count()).toBe(4);
   for (const [place, text] of ["Which colour", "Which platforms", "Spent $5.00", "Blue or green?"].entries()) {
     await cards.nth(place).getByText(text).first().waitFor();
   }

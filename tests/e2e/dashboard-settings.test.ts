@@ -252,7 +252,7 @@ test("webhooks are rotated; a project is deleted once its name was typed", async
 
 test("a viewer reads everything and changes nothing", async () => {
   const { page, mesh, open } = dashboard;
-  mesh.answers["GET /session"] = { role: "viewer" };
+  mesh.answers["GET /session"] = { role: "viewer", by: "viewer", via: "cookie", until: null, logoutUrl: null };
   await open("/#/settings");
   await section("Budget").locator("summary").click();
   expect(await page.getByLabel("Per issue (US $)").isDisabled()).toBe(true);

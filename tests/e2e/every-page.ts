@@ -25,7 +25,7 @@ export const everyPage: Readonly<Record<Place["page"], EachPage>> = {
   project: { address: `/#/projects/${projectName}`, has: "Plan the search", live: true },
   "project-settings": { address: `/#/projects/${projectName}/settings`, has: "operator" },
   run: { address: `/#/runs/${projectName}/12`, has: "Choose a colour for the button", live: true },
-  events: { address: "/#/events", has: "the network was away" },
+  events: { address: "/#/events", has: "503 of /health" },
   cost: { address: "/#/cost", has: "Sort the list by date", charts: true },
   sessions: { address: "/#/sessions", has: "acme/todo-app#12" },
   session: { address: `/#/sessions/${sessionId}`, has: "0199-abcd", terminal: true },
