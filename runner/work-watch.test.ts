@@ -9,7 +9,9 @@ import { startGitServer, type GitServer } from "./testing/git-server.ts";
 import { startMeshDouble, type MeshDouble } from "./testing/mesh-double.ts";
 
 /** Real agents and commands; a session counts as stalled after a second instead of ten minutes. */
-const stallAfterMs = 1_000;
+const shortMs = 1_000;
+/** Where signs must come in time: a busy machine tells them late, and what is quiet is so for longer. */
+const patientMs = 3_000;
 const ref = { taskId: "P.1.1.implement", attempt: 1 };
 let git: GitServer;
 let mesh: MeshDouble;
@@ -32,7 +34,8 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-async function begin(prompt: string, agent = `${process.execPath} ${join(import.meta.dirname, "..", "dev", "acp-agent", "agent.ts")}`) {
+async function begin(prompt: string, stallAfterMs = shortMs) {
+  const agent = `${process.execPath} ${join(import.meta.dirname, "..", "dev", "acp-agent", "agent.ts")}`;
   const connected = mesh.connected();
   runner = await startRunner({
     ...{ url: mesh.url, id: "laptop-1", token: mesh.token, slots: 1, dir, trust: ["acme/todo"], log: () => undefined },
@@ -61,13 +64,13 @@ const signs = () => mesh.reports.filter(({ body }) => body.type === "progress").
 test.each(["quiet", "quiet-untold", "quiet-writing"])(
   "%s: whoever works without a word is heard of before it counts as stalled",
   async (act) => {
-    await begin(`act:${act}`);
+    await begin(`act:${act}`, patientMs);
     const begun = Date.now();
     await mesh.until("task-done");
     const ended = Date.now();
     expect(ended - begun).toBeGreaterThan(3_500);
     const gaps = [begun, ...signs(), ended].map((at, index, all) => at - (all[index - 1] ?? at));
-    expect(Math.max(...gaps)).toBeLessThan(stallAfterMs);
+    expect(Math.max(...gaps)).toBeLessThan(patientMs);
   },
 );
 
@@ -77,11 +80,11 @@ test.each(["no-answer", "hung-tool", "hung-server"])(
     await begin(`act:${act}`);
     await pause(700); // for what it has still to say
     const before = signs().length;
-    await pause(3 * stallAfterMs);
+    await pause(3 * shortMs);
     expect(signs().length).toBe(before);
     tell({ type: "nudge" });
     expect(await mesh.until("command-received")).toMatchObject({ commandId: "nudge", applied: true });
-    await pause(stallAfterMs);
+    await pause(shortMs);
     expect(signs().length).toBe(before);
     tell({ type: "stop", mode: "now", reason: "silent" });
     expect(await mesh.until("stopped")).toMatchObject({ reason: "silent" });
