@@ -6,12 +6,13 @@ import { AgentControls } from "./agent-controls.tsx";
 import { AgentStatus } from "./agent-status.tsx";
 import { CapabilityScores } from "./capability-scores.tsx";
 import { changes } from "./changes.ts";
+import { EmptyState } from "./empty-state.tsx";
 import { Fact } from "./fact.tsx";
 import { Mark } from "./mark.tsx";
 import { projects, role } from "./mesh-store.ts";
-import { Older } from "./older.tsx";
 import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
+import { PagedList } from "./paged-list.tsx";
 import { Standing } from "./standing.tsx";
 import { TaskItem } from "./task-item.tsx";
 import { Up } from "./up.tsx";
@@ -135,21 +136,24 @@ function Health({ agent }: { readonly agent: Agent }): JSX.Element {
 }
 
 function History({ id }: { readonly id: string }): JSX.Element {
-  const tasks = useList<TaskView>("/tasks", { agent: id }, changes.tasks.value);
+  const tasks = useList<TaskView>("/tasks", { agent: id }, changes.tasks.value, { keyOf: (task) => task.id });
   const shown = tasks.value.value?.items;
   return (
     <section class="history" aria-labelledby="agent-tasks">
       <h2 id="agent-tasks">Tasks it had</h2>
       <Standing answer={tasks} what="its tasks" />
-      {shown?.length === 0 && <p class="quiet">It had none yet.</p>}
+      {shown?.length === 0 && <EmptyState small>It had none yet.</EmptyState>}
       {shown && shown.length > 0 && (
-        <ul class="past">
-          {shown.map((task) => (
-            <TaskItem key={task.id} task={task} of={id} />
-          ))}
-        </ul>
+        <PagedList
+          list={tasks}
+          items={shown}
+          keyOf={(task) => task.id}
+          row={(task) => <TaskItem task={task} of={id} />}
+          estimate={52}
+          label="Tasks it had, newest first"
+          class="task"
+        />
       )}
-      <Older list={tasks} />
     </section>
   );
 }

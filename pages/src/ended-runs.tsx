@@ -5,8 +5,8 @@ import type { ProjectView, RunRow } from "../../core/project/views.ts";
 import { endedRows } from "./board-columns.ts";
 import { changes } from "./changes.ts";
 import { EmptyState } from "./empty-state.tsx";
-import { Older } from "./older.tsx";
 import { OutsideName } from "./outside-name.tsx";
+import { PagedList } from "./paged-list.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { placeQuery, showQuery } from "./place.ts";
 import { renderUsd } from "./project-list.ts";
@@ -14,7 +14,6 @@ import { runAddress } from "./run-address.ts";
 import { Standing } from "./standing.tsx";
 import { useList } from "./use-list.ts";
 import { Ago } from "./when.tsx";
-import { WindowedList } from "./windowed-list.tsx";
 
 interface Props {
   readonly project: ProjectView;
@@ -67,18 +66,16 @@ export function EndedRuns({ project, name }: Props): JSX.Element {
           <EmptyState small>No run has ended yet.</EmptyState>
         ))}
       {rows && rows.length > 0 && (
-        <WindowedList
+        <PagedList
+          list={ended}
           items={rows}
           keyOf={({ id }) => id}
           row={(row) => <Row row={row} />}
           estimate={56}
           label="Runs that ended"
-          more={told.cursor === null ? undefined : ended.more}
-          loaded={told.items.length}
           class="ended"
         />
       )}
-      {ended.refused.value && <Older list={ended} />}
     </section>
   );
 }

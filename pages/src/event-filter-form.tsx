@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { everyEvent, eventRanges, type EventFilter } from "./event-filter.ts";
 import { eventTypeWord, eventTypeWords } from "./event-type-words.ts";
+import { GivenOption } from "./given-option.tsx";
 import { projects } from "./mesh-store.ts";
 import { MomentField } from "./moment-field.tsx";
 
@@ -27,7 +28,7 @@ export function EventFilterForm({ filter, onFilter: set }: Props): JSX.Element {
           <select value={filter.project} onChange={(event) => set({ project: event.currentTarget.value, issue: "" })}>
             <option value="">every</option>
             <option value="mesh">of the mesh itself</option>
-            <Given value={filter.project} known={["", "mesh", ...names]} />
+            <GivenOption value={filter.project} known={["", "mesh", ...names]} />
             {names.map((name) => (
               <option key={name}>{name}</option>
             ))}
@@ -46,7 +47,7 @@ export function EventFilterForm({ filter, onFilter: set }: Props): JSX.Element {
             {filter.without !== "" && filter.without !== noisy && (
               <option value={`-${filter.without}`}>{`all but ${filter.without}`}</option>
             )}
-            <Given value={filter.type} known={["", ...Object.keys(eventTypeWords)]} />
+            <GivenOption value={filter.type} known={["", ...Object.keys(eventTypeWords)]} />
             {types.map(([type, words]) => (
               <option key={type} value={type}>
                 {words}
@@ -92,11 +93,6 @@ export function EventFilterForm({ filter, onFilter: set }: Props): JSX.Element {
       )}
     </form>
   );
-}
-
-/** What the address asks for and the list does not have. */
-function Given({ value, known }: { readonly value: string; readonly known: readonly string[] }): JSX.Element | null {
-  return known.includes(value) ? null : <option>{value}</option>;
 }
 
 interface TypedProps {

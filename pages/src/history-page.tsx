@@ -2,8 +2,8 @@ import type { JSX } from "preact";
 import type { RunRow } from "../../core/project/views.ts";
 import { changes } from "./changes.ts";
 import { EmptyState } from "./empty-state.tsx";
-import { Older } from "./older.tsx";
 import { OutsideText } from "./outside-text.tsx";
+import { PagedList } from "./paged-list.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { renderUsd } from "./project-list.ts";
 import { runAddress } from "./run-address.ts";
@@ -34,27 +34,35 @@ export function HistoryPage(): JSX.Element {
       <Standing answer={runs} what="history" />
       {shown?.length === 0 && <EmptyState>No run has ended yet.</EmptyState>}
       {shown && shown.length > 0 && (
-        <ul class="past">
-          {shown.map((run) => (
-            <li key={run.id}>
-              <PhaseBadge phase={run.phase} />
-              <a href={runAddress(run)}>{run.id}</a>
-              <span class="past-title">
-                <OutsideText text={run.title} most={200} />
-              </span>
-              <span class="quiet">
-                {run.endedBecause && (
-                  <>
-                    <OutsideText text={run.endedBecause} most={200} /> ·{" "}
-                  </>
-                )}
-                {renderUsd(run.usd)} · <Ago at={run.endedAt ?? run.startedAt} />
-              </span>
-            </li>
-          ))}
-        </ul>
+        <PagedList
+          list={runs}
+          items={shown}
+          keyOf={({ id }) => id}
+          row={(run) => <Row run={run} />}
+          estimate={64}
+          label="Runs that ended, newest first"
+        />
       )}
-      <Older list={runs} />
     </section>
+  );
+}
+
+function Row({ run }: { readonly run: RunRow }): JSX.Element {
+  return (
+    <>
+      <PhaseBadge phase={run.phase} />
+      <a href={runAddress(run)}>{run.id}</a>
+      <span class="past-title">
+        <OutsideText text={run.title} most={200} />
+      </span>
+      <span class="quiet">
+        {run.endedBecause && (
+          <>
+            <OutsideText text={run.endedBecause} most={200} /> ·{" "}
+          </>
+        )}
+        {renderUsd(run.usd)} · <Ago at={run.endedAt ?? run.startedAt} />
+      </span>
+    </>
   );
 }

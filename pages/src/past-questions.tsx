@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
-import { Older } from "./older.tsx";
+import { EmptyState } from "./empty-state.tsx";
 import { OutsideText } from "./outside-text.tsx";
+import { PagedList } from "./paged-list.tsx";
 import { pastQuestions, type LiveQuestion, type PastQuestion } from "./question-list.ts";
 import { QuestionOutcome } from "./question-outcome.tsx";
 import { runAddressOf } from "./run-address.ts";
@@ -8,9 +9,9 @@ import { Standing } from "./standing.tsx";
 import { useList } from "./use-list.ts";
 import { Ago } from "./when.tsx";
 
-/** What became of earlier questions, page by page from the read model; what is live is added at once. */
+/** What became of earlier questions, from the read model as far back as one scrolls; what is live is added at once. */
 export function PastQuestions({ live }: { readonly live: readonly LiveQuestion[] }): JSX.Element {
-  const past = useList<PastQuestion>("/questions/history", {}, 0, { keyOf: ({ id }) => id, pageSize: 20 });
+  const past = useList<PastQuestion>("/questions/history", {}, 0, { keyOf: ({ id }) => id });
   const loaded = past.value.value;
   const shown = pastQuestions(live, loaded?.items ?? [], loaded === undefined || loaded.cursor !== null);
   return (
@@ -18,22 +19,23 @@ export function PastQuestions({ live }: { readonly live: readonly LiveQuestion[]
       <h2 id="past-questions">Earlier questions</h2>
       <Standing answer={past} what="earlier questions" rows={4} />
       {past.failure.value && shown.length > 0 && <p class="quiet">Only the latest are shown.</p>}
-      {loaded && shown.length === 0 && <p class="quiet">No question has been settled yet.</p>}
-      {shown.length > 0 && (
-        <ul class="past">
-          {shown.map((question) => (
-            <Entry key={question.id} question={question} />
-          ))}
-        </ul>
-      )}
-      <Older list={past} />
+      {loaded?.cursor === null && shown.length === 0 && <EmptyState small>No question has been settled yet.</EmptyState>}
+      <PagedList
+        list={past}
+        items={shown}
+        keyOf={({ id }) => id}
+        row={(question) => <Entry question={question} />}
+        estimate={120}
+        label="Earlier questions, newest first"
+        class="past-question"
+      />
     </section>
   );
 }
 
 function Entry({ question }: { readonly question: PastQuestion }): JSX.Element {
   return (
-    <li class="past-question">
+    <>
       <p class="quiet">
         <a href={runAddressOf(question.project, question.run.slice(question.run.indexOf("#") + 1))}>
           {question.project}#{question.issue}
@@ -57,6 +59,6 @@ function Entry({ question }: { readonly question: PastQuestion }): JSX.Element {
           )}
         </p>
       )}
-    </li>
+    </>
   );
 }

@@ -4,16 +4,15 @@ import type { RunView } from "../../core/project/views.ts";
 import { changes } from "./changes.ts";
 import type { EventRow } from "./event-words.ts";
 import { FailedState } from "./failed-state.tsx";
-import { Older } from "./older.tsx";
 import { OutsideLink } from "./outside-link.tsx";
 import { OutsideText } from "./outside-text.tsx";
+import { PagedList } from "./paged-list.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
 import { runStory, storyKinds, untold, type StoryEntry, type StoryKind } from "./run-story.ts";
 import { Shape } from "./state-badge.tsx";
 import type { ShapeName, Tone } from "./state-looks.ts";
 import { useList } from "./use-list.ts";
 import { Ago } from "./when.tsx";
-import { WindowedList } from "./windowed-list.tsx";
 
 /** All that happened in a run, the newest first, by kind if one likes. */
 export function RunTimeline({ run }: { readonly run: RunView }): JSX.Element {
@@ -42,19 +41,15 @@ export function RunTimeline({ run }: { readonly run: RunView }): JSX.Element {
         {!told && !events.failure.value && "Loading events…"}
         {told && shown.length === 0 && !hasMore && "Nothing of this kind has happened."}
       </p>
-      {shown.length > 0 && (
-        <WindowedList
-          items={shown}
-          keyOf={({ key }) => key}
-          row={(entry) => <Entry entry={entry} />}
-          estimate={44}
-          label="What happened, the newest first"
-          more={hasMore ? events.more : undefined}
-          loaded={told?.items.length ?? 0}
-          class="story"
-        />
-      )}
-      {hasMore && (shown.length === 0 || events.refused.value) && <Older list={events} />}
+      <PagedList
+        list={events}
+        items={shown}
+        keyOf={({ key }) => key}
+        row={(entry) => <Entry entry={entry} />}
+        estimate={44}
+        label="What happened, the newest first"
+        class="story"
+      />
     </section>
   );
 }

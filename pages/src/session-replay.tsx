@@ -3,6 +3,9 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { SessionView } from "../../core/sessions/views.ts";
 import { renderBytes } from "./bytes-text.ts";
+import { EmptyState } from "./empty-state.tsx";
+import { FailedState } from "./failed-state.tsx";
+import { LoadingState } from "./loading-state.tsx";
 import type { Playing } from "./player.ts";
 import { mostPlayedBytes, readRecording, type LoadedRecording } from "./recording-load.ts";
 
@@ -47,15 +50,11 @@ export function SessionReplay({ session }: { readonly session: SessionView }): J
   return (
     <>
       {stands === "loading" && (
-        <p class="quiet" role="status">
-          Loading the recording… {come.value >= 1_048_576 && renderBytes(come.value)}
-        </p>
+        <LoadingState what={come.value < 1_048_576 ? "the recording" : `the recording (${renderBytes(come.value)} have come)`} />
       )}
-      {stands === "empty" && <p class="quiet">Nothing was recorded yet.</p>}
+      {stands === "empty" && <EmptyState small>Nothing was recorded yet.</EmptyState>}
       {typeof stands === "object" && (
-        <p role="alert" class="notice bad">
-          {stands.failed} <button onClick={() => (tries.value += 1)}>Try again</button>
-        </p>
+        <FailedState what="the recording" failure={{ detail: stands.failed }} again={() => (tries.value += 1)} />
       )}
       {isCut.value && (
         <p role="status" class="notice">
@@ -90,6 +89,6 @@ export function SessionReplay({ session }: { readonly session: SessionView }): J
 
 async function recordingOf(id: string, signal: AbortSignal, onProgress: (bytes: number) => void): Promise<LoadedRecording> {
   const response = await fetch(`/api/sessions/${encodeURIComponent(id)}/recording.cast`, { credentials: "same-origin", signal });
-  if (!response.ok || response.body === null) throw new Error(`The recording did not come: the mesh answered ${response.status}.`);
+  if (!response.ok || response.body === null) throw new Error(`The mesh answered ${response.status}.`);
   return readRecording(response.body, onProgress);
 }

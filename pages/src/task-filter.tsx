@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { GivenOption } from "./given-option.tsx";
 import { projects } from "./mesh-store.ts";
 
 /** Which tasks are shown; empty = all. */
@@ -9,11 +10,21 @@ export interface TaskFilter {
   readonly agent: string;
 }
 
-export const everyTask: TaskFilter = { status: "", capability: "", project: "", agent: "" };
-
 const statuses = ["pending", "dispatched", "running", "completed", "failed", "cancelled"] as const;
 /** What a capability or an agent may be called; anything else would be refused. */
 const pattern = String.raw`[a-z0-9][a-z0-9._\-]{0,63}`;
+
+/** What an address asks for; whatever the API would refuse is left out. */
+export function parseTaskFilter(query: URLSearchParams): TaskFilter {
+  const of = (name: keyof TaskFilter) => (query.get(name) ?? "").trim();
+  const named = (text: string) => (new RegExp(`^${pattern}$`).test(text) ? text : "");
+  return {
+    status: statuses.find((status) => status === of("status")) ?? "",
+    capability: named(of("capability")),
+    project: of("project").slice(0, 200),
+    agent: named(of("agent")),
+  };
+}
 
 interface Props {
   readonly filter: TaskFilter;
@@ -43,6 +54,7 @@ export function TaskFilterForm({ filter, onFilter }: Props): JSX.Element {
         Project
         <select value={filter.project} onChange={(event) => onFilter({ ...filter, project: event.currentTarget.value })}>
           <option value="">every</option>
+          <GivenOption value={filter.project} known={["", ...names]} />
           {names.map((name) => (
             <option key={name}>{name}</option>
           ))}

@@ -12,12 +12,12 @@ interface Props {
   readonly of?: string;
 }
 
-/** One task in a list. */
+/** One task in a list: what a row has in it. */
 export function TaskItem({ task, of }: Props): JSX.Element {
   const last = task.attempts.findLast(({ agent }) => of === undefined || agent === of);
   const error = of === undefined ? task.error : (last?.error ?? null);
   return (
-    <li class="task">
+    <>
       <div class="run-head">
         <TaskStatus status={of === undefined ? task.status : (last?.status ?? task.status)} />
         <a href={`#/tasks/${encodeURIComponent(task.id)}`}>
@@ -44,6 +44,6 @@ export function TaskItem({ task, of }: Props): JSX.Element {
           <OutsideName text={error.kind} most={80} />: <OutsideText text={error.message} most={200} />
         </p>
       )}
-    </li>
+    </>
   );
 }

@@ -1,4 +1,5 @@
 import { useSignal, type ReadonlySignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { get, type ApiFailure, type Listed } from "./api.ts";
 import { useAsked, type Answer } from "./use-answer.ts";
 
@@ -38,6 +39,9 @@ export function useList<T>(
     const shown = answer.value.peek();
     return fresh.ok && shown && keyOf ? { ok: true, value: withFresh(shown, fresh.value, keyOf) } : fresh;
   });
+  useEffect(() => {
+    refused.value = undefined;
+  }, [address({})]);
   async function more(): Promise<void> {
     const shown = answer.value.value;
     if (busy.value || !shown || shown.cursor === null) return;

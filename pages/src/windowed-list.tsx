@@ -19,6 +19,8 @@ interface Props<T> {
   readonly label: string;
   /** There is more than `items`: fetches it; asked for when its place comes near. */
   readonly more?: (() => unknown) | undefined;
+  /** It is being fetched. If it was in vain, since the list has changed meanwhile, it is asked for once more. */
+  readonly busy?: boolean;
   /** How much there is before it was filtered: when that grows and `items` does not, more is asked for all the same. */
   readonly loaded?: number;
   /** Also each row's, with `-row` appended. */
@@ -35,7 +37,17 @@ const ahead = 40;
  * A list of any length that scrolls with the page: only rows in sight, and some around them, are in the document, each measured. To a screen reader it is
  * a list in which each row has its number; the row with the focus stays, however far the page is scrolled, so that Tab goes on from it.
  */
-export function WindowedList<T>({ items, keyOf, row, estimate, label, more, loaded = 0, class: name = "" }: Props<T>): JSX.Element {
+export function WindowedList<T>({
+  items,
+  keyOf,
+  row,
+  estimate,
+  label,
+  more,
+  busy = false,
+  loaded = 0,
+  class: name = "",
+}: Props<T>): JSX.Element {
   const list = useRef<HTMLUListElement>(null);
   const margin = useTop(list);
   const virtualizer = useVirtualizer({
@@ -57,7 +69,7 @@ export function WindowedList<T>({ items, keyOf, row, estimate, label, more, load
   });
   const rows = virtualizer.getVirtualItems();
   useAnchor(virtualizer, items, keyOf, list);
-  const nearEnd = more !== undefined && (rows.at(-1)?.index ?? 0) >= items.length - ahead;
+  const nearEnd = more !== undefined && !busy && (rows.at(-1)?.index ?? 0) >= items.length - ahead;
   useEffect(() => {
     if (nearEnd) more();
   }, [nearEnd, items.length, loaded]);

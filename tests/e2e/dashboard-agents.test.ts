@@ -3,6 +3,7 @@ import type { AgentId, ProjectKey, TaskId } from "../../core/ids.ts";
 import type { AgentView, ScoreView } from "../../core/pool/views.ts";
 import type { TaskView } from "../../core/project/views.ts";
 import { buildDashboard, type Dashboard } from "./dashboard-page.ts";
+import type { Asked } from "./made-up-mesh.ts";
 
 const at = Date.now() - 5 * 60_000;
 let built: Awaited<ReturnType<typeof buildDashboard>>;
@@ -148,7 +149,7 @@ test("one agent: why its scores are as they are, its checks, its tasks; drained,
   await page.getByText("Its token has ended.").waitFor();
 });
 
-test("tasks by status, project, capability and agent, page by page, and a mesh that is away", async () => {
+test("tasks by status, project, capability and agent, also in the address; older ones come by themselves; and a mesh that is away", async () => {
   const { page, mesh, open, isAccessible } = dashboard;
   mesh.answers["GET /tasks"] = { status: 503, reason: "read-model-unreachable", detail: "The database does not answer." };
   await open("/#/tasks");
@@ -157,20 +158,23 @@ test("tasks by status, project, capability and agent, page by page, and a mesh t
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByText("No task was submitted yet.").waitFor();
   const failed = { kind: "work", message: "x".repeat(400) } as const;
-  mesh.answers["GET /tasks"] = list([task(1), task(2, { status: "failed", error: failed, endedAt: at })], "9~two");
+  const newest = list([task(1), task(2, { status: "failed", error: failed, endedAt: at })], "9~two");
+  mesh.answers["GET /tasks"] = ({ query }: Asked) => (query.has("cursor") ? 500 : newest);
   await page.getByLabel("Status").selectOption("failed");
   await page.getByText("work: xxx").waitFor();
   expect(tasksAsked()).toContain("status=failed");
-  await isAccessible("tasks");
-  mesh.answers["GET /tasks"] = 500;
-  await page.getByRole("button", { name: "Older" }).click();
+  expect(page.url()).toContain("#/tasks?status=failed");
+  // What was refused is not asked for again and again.
   await page.getByText("The mesh answered 500.").waitFor();
-  mesh.answers["GET /tasks"] = list([task(3, { capability: "translate", run: "4.1" })]);
+  await isAccessible("tasks");
+  expect(mesh.queries.filter((line) => line.includes("cursor="))).toHaveLength(1);
+  const older = list([task(3, { capability: "translate", run: "4.1" })]);
+  mesh.answers["GET /tasks"] = ({ query }: Asked) => (query.has("cursor") ? older : newest);
   await page.getByRole("button", { name: "Older" }).click();
   await page.getByRole("link", { name: /translate/ }).waitFor();
   await page.getByText("R_kgDOtodo=#4.1").waitFor();
   expect(tasksAsked()).toContain("cursor=9%7Etwo");
-  expect(await page.locator(".task").count()).toBe(3);
+  expect(await page.locator(".task-row").count()).toBe(3);
   expect(await page.getByRole("button", { name: "Older" }).count()).toBe(0);
   await page.getByLabel("Agent").fill("My Laptop");
   await page.getByLabel("Agent").press("Enter");
@@ -180,8 +184,12 @@ test("tasks by status, project, capability and agent, page by page, and a mesh t
   await page.getByLabel("Agent").press("Enter");
   await page.getByText("No task is like that.").waitFor();
   expect(tasksAsked()).toContain("status=failed&agent=my-laptop");
-  await page.getByRole("button", { name: "Show all" }).click();
+  await page.getByRole("link", { name: "Show all" }).click();
   await page.getByText("No task was submitted yet.").waitFor();
+  await open("/#/tasks?capability=translate&agent=my-laptop&status=nonsense");
+  await page.getByText("No task is like that.").waitFor();
+  expect(await page.getByLabel("Capability").inputValue()).toBe("translate");
+  expect(tasksAsked()).toBe("/tasks?capability=translate&agent=my-laptop&limit=50");
 });
 
 test("one task with its attempts is cancelled; a viewer only reads, also what is long over", async () => {

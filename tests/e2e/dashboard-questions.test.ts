@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { QuestionId } from "../../core/ids.ts";
 import type { ProjectView, QuestionView, RunView } from "../../core/project/views.ts";
 import { questionOf, runOf, start, todo, todoName } from "../../drizzle/journal.fixture.ts";
-import { startMadeUpMesh, type MadeUpMesh } from "./made-up-mesh.ts";
+import { startMadeUpMesh, type Asked, type MadeUpMesh } from "./made-up-mesh.ts";
 
 const root = fileURLToPath(new URL("../../pages", import.meta.url));
 const shots = process.env["DASHBOARD_SHOTS"];
@@ -258,10 +258,10 @@ test("what is being written survives a change of page, and another's answer mean
   expect(await card("Which colour").getByRole("textbox").inputValue()).toBe("Teal");
   say(answered(colour, { by: "Ada", via: "comment" }), answered(platforms));
   await page.getByText("Answered by Ada in a comment").waitFor();
-  await page.locator(".past-question").getByText("Which platforms?").waitFor();
+  await page.locator(".past-question-row").getByText("Which platforms?").waitFor();
 });
 
-test("history: who, how sure, overruled, late, silence, withdrawn; page by page", async () => {
+test("history: who, how sure, overruled, late, silence, withdrawn; older ones come by themselves", async () => {
   show();
   const item = (text: string) => [{ text, options: [], multiple: false }];
   settled(
@@ -280,9 +280,12 @@ test("history: who, how sure, overruled, late, silence, withdrawn; page by page"
     ],
     "1~x",
   );
+  const newest = mesh.answers["GET /questions/history"];
+  const older = { items: [past(6, { ...colour, status: "withdrawn", items: item("Four?") })], cursor: null };
+  mesh.answers["GET /questions/history"] = ({ query }: Asked) => (query.get("cursor") === "1~x" ? older : newest);
   await open();
   await page.getByText("Nobody waits for an answer.").waitFor();
-  const entry = (text: string) => page.locator(".past-question").filter({ hasText: text });
+  const entry = (text: string) => page.locator(".past-question-row").filter({ hasText: text });
   await entry("One?").getByText("Answered by the architect · 91 % sure").waitFor();
   await entry("One?").getByText("The agent went on").waitFor();
   await entry("Two?").getByText("Best guess after silence — nobody answered").waitFor();
@@ -290,10 +293,8 @@ test("history: who, how sure, overruled, late, silence, withdrawn; page by page"
   await entry("Three?").getByText("Answered by Ada on the reply page").waitFor();
   await entry("Three?").getByText("Too late, by Bob by the API").waitFor();
   await isAccessible("history");
-  settled([past(6, { ...colour, status: "withdrawn", items: item("Four?") })]);
-  await page.getByRole("button", { name: "Older" }).click();
   await entry("Four?").getByText("Withdrawn").waitFor();
-  expect(await page.locator(".past-question").count()).toBe(4);
+  expect(await page.locator(".past-question-row").count()).toBe(4);
   expect(await page.getByRole("button", { name: "Older" }).count()).toBe(0);
 });
 
@@ -322,11 +323,11 @@ test("loading, failed, old, and a history that is away", async () => {
   await card("Which platforms").waitFor();
   await page.getByText("The database does not answer.").waitFor();
   await page.getByText("Only the latest are shown.").waitFor();
-  await page.locator(".past-question").getByText("Which colour").waitFor();
+  await page.locator(".past-question-row").getByText("Which colour").waitFor();
   settled([past(9, { ...answered(colour), askedAt: fourMinutesAgo - 1 })]);
   // It is asked for again by itself.
   await page.getByText("Only the latest are shown.").waitFor({ state: "detached" });
-  expect(await page.locator(".past-question").count()).toBe(2);
+  expect(await page.locator(".past-question-row").count()).toBe(2);
   mesh.cutSockets(true);
   await page.getByText(/^Not connected since .*: what is shown may be old/).waitFor();
   mesh.cutSockets(false);

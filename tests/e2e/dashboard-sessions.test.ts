@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { AgentId, ProjectKey, ProjectName } from "../../core/ids.ts";
 import type { SessionSnapshot, SessionView } from "../../core/sessions/views.ts";
 import { buildDashboard, type Dashboard } from "./dashboard-page.ts";
+import { inPages } from "./made-up-mesh.ts";
 
 const at = Date.now() - 5 * 60_000;
 const id = "R_kgDOtodo=.s12-1";
@@ -59,7 +60,7 @@ beforeEach(async () => {
 });
 afterEach(() => dashboard.close());
 
-test("sessions under way and ended, page by page; a terminal's code is not loaded for them", async () => {
+test("sessions under way and ended, by an address of their own; older ones come by themselves, and a terminal's code is not loaded for them", async () => {
   const { page, mesh, open, isAccessible } = dashboard;
   mesh.answers["GET /sessions"] = { status: 503, reason: "read-model-unreachable", detail: "The database does not answer." };
   await open("/#/sessions");
@@ -67,15 +68,25 @@ test("sessions under way and ended, page by page; a terminal's code is not loade
   mesh.answers["GET /sessions"] = list([]);
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByText("No session has begun yet.").waitFor();
-  mesh.answers["GET /sessions"] = list([session(), session({ id: "R_kgDOtodo=.s9-2", issue: 9, run: 2, state: "parked" }), ended], "9~x");
+  mesh.answers["GET /sessions"] = inPages(
+    [session(), session({ id: "R_kgDOtodo=.s9-2", issue: 9, run: 2, state: "parked" })],
+    [session({ id: "R_kgDOtodo=.s3-1", issue: 3, state: "ended" })],
+  );
   await page.getByLabel("State").selectOption("under way");
   await page.getByRole("link", { name: "acme/todo-app#9 run 2" }).waitFor();
-  expect(mesh.queries.at(-1)).toBe("/sessions?open=1&limit=50");
-  await isAccessible("sessions");
-  mesh.answers["GET /sessions"] = list([session({ id: "R_kgDOtodo=.s3-1", issue: 3, state: "ended" })]);
-  await page.getByRole("button", { name: "Older" }).click();
   await page.getByRole("link", { name: "acme/todo-app#3" }).waitFor();
+  expect(mesh.queries.slice(-2)).toEqual(["/sessions?open=1&limit=50", "/sessions?open=1&limit=50&cursor=1"]);
+  expect(page.url()).toContain("#/sessions?open=1");
+  await isAccessible("sessions");
   expect(await page.getByRole("button", { name: "Older" }).count()).toBe(0);
+  mesh.answers["GET /sessions"] = list([]);
+  await open("/#/sessions?open=0&project=acme%2Ftodo-app");
+  await page.getByText("No session is like that.").waitFor();
+  expect(await page.getByLabel("State").inputValue()).toBe("0");
+  expect(await page.getByLabel("Project").inputValue()).toBe("acme/todo-app");
+  expect(mesh.queries.at(-1)).toBe("/sessions?open=0&project=acme%2Ftodo-app&limit=50");
+  await page.getByRole("link", { name: "Show all" }).click();
+  await page.getByText("No session has begun yet.").waitFor();
   expect([await chunksAsked("terminal"), await chunksAsked("player")]).toEqual([0, 0]);
 });
 

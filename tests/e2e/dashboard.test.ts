@@ -4,7 +4,7 @@ import { chromium as playwright, type Browser, type Page } from "playwright-core
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ProjectView } from "../../core/project/views.ts";
 import { questionOf, runOf, start, todo, todoName } from "../../drizzle/journal.fixture.ts";
-import { startMadeUpMesh, type MadeUpMesh } from "./made-up-mesh.ts";
+import { inPages, startMadeUpMesh, type MadeUpMesh } from "./made-up-mesh.ts";
 
 const root = fileURLToPath(new URL("../../pages", import.meta.url));
 let browser: Browser;
@@ -137,15 +137,29 @@ test("empty, failed, and a read model that stands still", async () => {
   await page.getByText("No project yet").waitFor();
 });
 
-test("history, page by page", async () => {
-  const ended = { phase: "ACCEPTED", endedAt: start, endedBecause: "merged" } as const;
-  mesh.answers["GET /runs"] = { items: [runOf(ended)], cursor: "1~x" };
+test("history comes as one scrolls, only what is in sight is in the document, and the keyboard goes through it", async () => {
+  const ended = (issue: number) => runOf({ phase: "ACCEPTED", endedAt: start, endedBecause: "merged", issue });
+  const pageOf = (first: number) => Array.from({ length: 50 }, (_, place) => ended(first - place));
+  mesh.answers["GET /runs"] = inPages(pageOf(200), pageOf(150), pageOf(100), pageOf(50));
   mesh.answers["GET /usage"] = { total: { usd: 7 }, byDay: [{ day: "2026-11-23", usd: 2 }] };
   await page.goto(`${mesh.url}/#/history`);
   await page.getByText("Spent $7.00 in all").waitFor();
-  mesh.answers["GET /runs"] = { items: [runOf({ ...ended, issue: 2 })], cursor: null };
-  await page.getByRole("button", { name: "Older" }).click();
-  await page.getByText(`${todoName}#2.1`).waitFor();
-  await page.getByText(`${todoName}#1.1`).waitFor();
+  await page.getByText(`${todoName}#200.1`).waitFor();
+  // Until the first of all is there, and its place is the last one.
+  await expect
+    .poll(
+      async () => {
+        await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+        return page.locator('[aria-posinset="200"]').innerText({ timeout: 500 }).catch(String);
+      },
+      { timeout: 15_000 },
+    )
+    .toContain(`${todoName}#1.1`);
+  expect(await page.locator("ul.windowed > li").count()).toBeLessThan(60);
   expect(await page.getByRole("button", { name: "Older" }).count()).toBe(0);
+  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+  await page.keyboard.press("k");
+  expect(await focused()).toBe(`${todoName}#1.1`);
+  await page.keyboard.press("k");
+  expect(await focused()).toBe(`${todoName}#2.1`);
 });

@@ -23,6 +23,14 @@ const contentTypes: Readonly<Record<string, string>> = {
  */
 export type Answers = Record<string, unknown>;
 
+/** A list that comes page by page, each asked for by what the one before it says. */
+export function inPages(...pages: readonly (readonly unknown[])[]): (asked: Asked) => unknown {
+  return ({ query }) => {
+    const place = Number(query.get("cursor") ?? 0);
+    return { items: pages[place] ?? [], cursor: place + 1 < pages.length ? String(place + 1) : null };
+  };
+}
+
 /** What is known of a request that a function answers. */
 export interface Asked {
   readonly query: URLSearchParams;
