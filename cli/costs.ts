@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Moment } from "../core/time.ts";
-import type { Spent } from "../drizzle/queries/usage.ts";
+import type { Spent } from "../core/usage.ts";
 import { meshVerb, onMesh } from "./command.ts";
 import type { Column } from "./table.ts";
 import { momentArgument } from "./parse.ts";

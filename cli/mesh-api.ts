@@ -12,7 +12,7 @@ import type { AgentResult } from "../drizzle/queries/list-agent-history.ts";
 import type { SessionSnapshot, SessionView } from "../core/sessions/views.ts";
 import type { EventRow } from "../drizzle/queries/list-events.ts";
 import type { PastQuestion } from "../drizzle/queries/list-questions.ts";
-import type { Usage } from "../drizzle/queries/usage.ts";
+import type { Usage } from "../core/usage.ts";
 import type { ReconcileReport } from "../workers/scheduled/report.ts";
 import type * as Answers from "./answers.ts";
 import type { MeshAccess } from "./configuration.ts";

@@ -9,7 +9,7 @@ import { openDatabase, type Database } from "./database.ts";
 import { agent, eventOf, pageOf, runChanged, start, todo, todoName } from "./journal.fixture.ts";
 import { migrate } from "./migrate.ts";
 import { projectPage } from "./project-page.ts";
-import type { Usage } from "./queries/usage.ts";
+import type { Usage } from "../core/usage.ts";
 import { readApi } from "./read-api.ts";
 
 const solo = "R_solo" as ProjectKey;

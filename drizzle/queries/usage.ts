@@ -1,6 +1,7 @@
 import { and, eq, gte, lt, sql } from "drizzle-orm";
 import * as z from "zod";
 import { hourMs } from "../../core/time.ts";
+import type { Spent, Usage } from "../../core/usage.ts";
 import type { Database } from "../database.ts";
 import { usageHours as hours } from "../schema/usage.ts";
 import { momentParam, ofProject, projectParam, withProject } from "./list-page.ts";
@@ -27,33 +28,6 @@ export const usageFilter = withProject(
     zone: zoneParam.default("UTC"),
   }),
 );
-
-/** US dollars and tokens. */
-export interface Spent {
-  readonly usd: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-}
-
-/** Lists are the most expensive first, but days and hours the newest first. */
-export interface Usage {
-  readonly total: Spent;
-  readonly byProject: readonly (Spent & { readonly project: string; readonly name: string | null })[];
-  /** At most 200. `title`: as the issue was last seen. */
-  readonly byIssue: readonly (Spent & {
-    readonly project: string;
-    readonly name: string | null;
-    readonly issue: number;
-    readonly title: string | null;
-  })[];
-  /** `agent` is null where the mesh itself asked a model. */
-  readonly byAgent: readonly (Spent & { readonly agent: string | null })[];
-  readonly byPhase: readonly (Spent & { readonly phase: string })[];
-  /** Days in `zone` that cost something, at most 400: `2026-11-23`. */
-  readonly byDay: readonly (Spent & { readonly day: string })[];
-  /** Hours that cost something, at most 200, by their beginning. */
-  readonly byHour: readonly (Spent & { readonly hour: number })[];
-}
 
 const mostIssues = 200;
 const mostDays = 400;

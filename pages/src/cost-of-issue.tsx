@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Usage } from "./usage-answer.ts";
+import type { Usage } from "../../core/usage.ts";
 import { agentWord, phaseWord } from "./cost-words.ts";
 import { renderTokens } from "./cost-table.tsx";
 import { OutsideName } from "./outside-name.tsx";

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Usage } from "./usage-answer.ts";
+import type { Usage } from "../../core/usage.ts";
 import { Chart } from "./chart.tsx";
 import { dayBuckets, hourBuckets, showsHours, type CostRange } from "./cost-range.ts";
 import { CostTable } from "./cost-table.tsx";

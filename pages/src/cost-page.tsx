@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useMemo, useRef } from "preact/hooks";
-import type { Usage } from "./usage-answer.ts";
+import type { Usage } from "../../core/usage.ts";
 import { costAddress, parseCostFilter, rangeOf, usageQuery, type CostFilter } from "./cost-filter.ts";
 import { CostFilterBar } from "./cost-filter-bar.tsx";
 import { CostLimits } from "./cost-limits.tsx";

@@ -1,5 +1,5 @@
 import { Fragment, type ComponentChildren, type JSX } from "preact";
-import type { Spent } from "./usage-answer.ts";
+import type { Spent } from "../../core/usage.ts";
 import { renderUsd } from "./project-list.ts";
 
 /** One line: what it is, what it has cost. */

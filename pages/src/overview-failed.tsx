@@ -6,7 +6,7 @@ import { AgentStatus } from "./agent-status.tsx";
 import type { Listed } from "./api.ts";
 import { FailedState } from "./failed-state.tsx";
 import { LoadingState } from "./loading-state.tsx";
-import { OnboardingStatus } from "./onboarding-status.tsx";
+import { OnboardingLine } from "./onboarding-line.tsx";
 import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { troubled } from "./overview.ts";
@@ -63,18 +63,7 @@ export function OverviewFailed({ runs, onboardings, agents, tasks }: Props): JSX
             </RunLine>
           ))}
           {onboardings.map((view) => (
-            <li key={view.id} class="run-line">
-              <OnboardingStatus view={view} />
-              <a class="past-title" href={`#/onboarding/${encodeURIComponent(view.id)}`}>
-                Onboarding of {view.repository}
-              </a>
-              <span class="quiet">
-                <Ago at={view.updatedAt} />
-              </span>
-              <span class="why">
-                <OutsideText text={view.explain} most={300} />
-              </span>
-            </li>
+            <OnboardingLine key={view.id} view={view} />
           ))}
           {failedTasks.map((task) => (
             <li key={task.id} class="run-line">

@@ -1,11 +1,9 @@
 import type { JSX } from "preact";
 import type { OnboardingView } from "../../core/onboarding/view.ts";
 import type { RunView } from "../../core/project/views.ts";
-import { OnboardingStatus } from "./onboarding-status.tsx";
-import { OutsideText } from "./outside-text.tsx";
+import { OnboardingLine } from "./onboarding-line.tsx";
 import { RunCard } from "./run-card.tsx";
 import { RunRetry } from "./run-retry.tsx";
-import { Ago } from "./when.tsx";
 
 interface Props {
   readonly runs: readonly RunView[];
@@ -25,18 +23,7 @@ export function OverviewWaits({ runs, onboardings, quiet }: Props): JSX.Element 
       {onboardings.length > 0 && (
         <ul class="past">
           {onboardings.map((view) => (
-            <li key={view.id} class="run-line">
-              <OnboardingStatus view={view} />
-              <a class="past-title" href={`#/onboarding/${encodeURIComponent(view.id)}`}>
-                Onboarding of {view.repository}
-              </a>
-              <span class="quiet">
-                <Ago at={view.updatedAt} />
-              </span>
-              <span class="why">
-                <OutsideText text={view.explain} most={300} />
-              </span>
-            </li>
+            <OnboardingLine key={view.id} view={view} />
           ))}
         </ul>
       )}

@@ -5,11 +5,11 @@ export interface Spent {
   readonly outputTokens: number;
 }
 
-/** What `GET /usage` answers. Lists are the dearest first, but days and hours the newest first. */
+/** What runs have cost, as `GET /usage` tells it. Lists are the most expensive first, but days and hours the newest first. */
 export interface Usage {
   readonly total: Spent;
   readonly byProject: readonly (Spent & { readonly project: string; readonly name: string | null })[];
-  /** At most 200. */
+  /** At most 200. `title`: as the issue was last seen. */
   readonly byIssue: readonly (Spent & {
     readonly project: string;
     readonly name: string | null;
@@ -19,8 +19,8 @@ export interface Usage {
   /** `agent` is null where the mesh itself asked a model. */
   readonly byAgent: readonly (Spent & { readonly agent: string | null })[];
   readonly byPhase: readonly (Spent & { readonly phase: string })[];
-  /** Those that cost something: `2026-11-23`. */
+  /** Days in `zone` that cost something, at most 400: `2026-11-23`. */
   readonly byDay: readonly (Spent & { readonly day: string })[];
-  /** Those that cost something, by their beginning. */
+  /** Hours that cost something, at most 200, by their beginning. */
   readonly byHour: readonly (Spent & { readonly hour: number })[];
 }
