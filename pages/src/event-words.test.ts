@@ -6,8 +6,15 @@ const line = (type: string, data: EventRow["data"] = {}) =>
 
 test.each([
   ["run-changed", { explain: "The tests run.", usd: 1 }, "The tests run."],
-  ["question-asked", { items: [{ text: "Blue?\nOr green?" }, { text: "Why?" }] }, "A question was asked. Blue? Or green? Why?"],
-  ["question-asked", { items: [null, 7] }, "A question was asked."],
+  [
+    "question-asked",
+    { purpose: "session", items: [{ text: "Blue?\nOr green?" }, { text: "Why?" }] },
+    "The session asked. Blue? Or green? Why?",
+  ],
+  ["question-asked", { items: [null, 7] }, "The mesh asked."],
+  ["question-answered", { by: "ana", via: "dashboard" }, "Answered by ana on the dashboard."],
+  ["run-phase-changed", { to: "QA", because: "it was pushed" }, "Went on to qa. it was pushed"],
+  ["run-ended", { outcome: "FAILED", because: "no way on" }, "Ended as failed. no way on"],
   ["credential-recorded", { name: "github", inRow: 2, parts: {}, empty: "" }, "credential recorded. name: github · in row: 2"],
   ["of-a-newer-mesh", {}, "of a newer mesh."],
 ])("%s %o", (type, data, said) => {

@@ -1,4 +1,6 @@
 import type { EventType } from "../../core/events.ts";
+import { eventTypeWord } from "./event-type-words.ts";
+import { askerOf, renderBy } from "./question-list.ts";
 
 /** An event as the read model's lists have it. */
 export interface EventRow {
@@ -20,15 +22,36 @@ export interface EventWords {
   readonly detail?: string;
 }
 
+/** What a run's view tells without its events, said as they say it. */
+export const runBegan = "The run began.";
+export const answerApplied = "The agent went on with the answer.";
+
+/** Of the phase, in upper case, that a run went on to or ended in. */
+export function phaseWords(phase: string): string {
+  return isEndOfRun(phase) ? `Ended as ${phase.toLowerCase()}.` : `Went on to ${phase.toLowerCase()}.`;
+}
+
+export function isEndOfRun(phase: string): boolean {
+  return phase === "ACCEPTED" || phase === "FAILED" || phase === "CANCELLED";
+}
+
+export function askedWords(purpose: string): string {
+  return `${askerOf(purpose)} asked.`;
+}
+
+export function answeredWords(answer: { readonly by: string; readonly via: string }): string {
+  return answer.by === "" ? "The question was answered." : `Answered by ${renderBy(answer)}.`;
+}
+
 type Told = (event: EventRow) => EventWords;
 
 const words: Partial<Record<EventType, Told>> = {
   "run-started": ({ data }) => ({
-    text: data["restartOf"] == null ? "The run began." : `The run began; run ${text(data, "restartOf")} was before it.`,
+    text: data["restartOf"] == null ? runBegan : `The run began; run ${text(data, "restartOf")} was before it.`,
   }),
   "run-changed": ({ data }) => ({ text: text(data, "explain") }),
-  "run-phase-changed": ({ data }) => detailed(`Went on to ${text(data, "to")}.`, text(data, "because")),
-  "run-ended": ({ data }) => detailed(`Ended: ${text(data, "outcome")}.`, text(data, "because")),
+  "run-phase-changed": ({ data }) => detailed(phaseWords(text(data, "to")), text(data, "because")),
+  "run-ended": ({ data }) => detailed(phaseWords(text(data, "outcome")), text(data, "because")),
   "card-moved-by-human": ({ data }) => detailed("A person moved the card.", text(data, "to")),
   "guidance-given": ({ data }) => ({
     text: data["given"] === true ? "The architect gave guidance." : "The architect had no guidance to give.",
@@ -40,11 +63,11 @@ const words: Partial<Record<EventType, Told>> = {
   "plan-approved": ({ data }) => detailed("The plan was approved.", by(data)),
   "architect-consulted": () => ({ text: "The architect was asked." }),
   "learning-noted": ({ data }) => detailed("Something general was learned from an answer.", text(data, "text")),
-  "question-asked": ({ data }) => detailed("A question was asked.", questions(data)),
+  "question-asked": ({ data }) => detailed(askedWords(text(data, "purpose")), questions(data)),
   "question-sent-to-human": () => ({ text: "The question went on to a person: the architect was not sure." }),
-  "question-answered": ({ data }) => detailed("The question was answered.", by(data)),
+  "question-answered": ({ data }) => ({ text: answeredWords({ by: text(data, "by"), via: text(data, "via") }) }),
   "question-answered-late": ({ data }) => detailed("Another answer came too late.", by(data)),
-  "question-applied": () => ({ text: "The agent went on with the answer." }),
+  "question-applied": () => ({ text: answerApplied }),
   "question-withdrawn": ({ data }) => detailed("The question was withdrawn.", text(data, "because")),
   "question-parked": () => ({ text: "The session was parked until the answer comes." }),
   "session-started": ({ agent }) => ({ text: `The session is at work${agent === null ? "" : ` on ${agent}`}.` }),
@@ -90,7 +113,9 @@ const words: Partial<Record<EventType, Told>> = {
 
 /** Says an event in words; one that is not known is said by its type and whatever it has of words and numbers. */
 export function eventWords(event: EventRow): EventWords {
-  return (words as Readonly<Record<string, Told>>)[event.type]?.(event) ?? detailed(`${named(event.type)}.`, everything(event.data));
+  return (
+    (words as Readonly<Record<string, Told>>)[event.type]?.(event) ?? detailed(`${eventTypeWord(event.type)}.`, everything(event.data))
+  );
 }
 
 /** Both in one line, cut where it is longer than anybody reads. */

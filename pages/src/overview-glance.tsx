@@ -92,7 +92,7 @@ function SpendLine({ usage, mesh }: Pick<Props, "usage" | "mesh">): JSX.Element 
   const day = mesh.value.value?.day ?? null;
   const look = day?.reached ? ({ shape: "bars", tone: "bad" } as const) : lookOf(usage, "diamond", "plan");
   return (
-    <Line name="Today" address="#/history" {...look}>
+    <Line name="Today" address="#/cost?range=today" {...look}>
       {day
         ? `${renderUsd(day.usd)} of ${renderUsd(day.capUsd)}${day.reached ? ": no session begins" : ""}`
         : told(usage, ({ total }) => `${renderUsd(total.usd)} spent`)}

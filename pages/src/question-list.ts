@@ -50,15 +50,20 @@ function asPast({ question, run }: LiveQuestion): PastQuestion {
 
 /** Who speaks, in words that go before "asks". */
 export function asker({ purpose }: Pick<QuestionView, "purpose">): string {
-  const words = {
+  return askerOf(purpose);
+}
+
+/** The same by a purpose's name, also one that only a newer mesh knows. */
+export function askerOf(purpose: string): string {
+  const words: Readonly<Record<QuestionView["purpose"], string>> = {
     session: "The session",
     "plan-approval": "A plan to approve",
     decision: "A decision",
     budget: "The spend breaker",
     fix: "A fix",
     merge: "A merge",
-  } as const;
-  return words[purpose];
+  };
+  return (words as Readonly<Record<string, string>>)[purpose] ?? "The mesh";
 }
 
 /** What stands still until the answer comes. */

@@ -3,12 +3,12 @@ import { answering } from "./answering.ts";
 import type { Listed } from "./api.ts";
 import { EmptyState } from "./empty-state.tsx";
 import { LiveFailure } from "./live-failure.tsx";
+import { lazyPage } from "./lazy-page.tsx";
 import { LoadingState } from "./loading-state.tsx";
 import { failure, projects } from "./mesh-store.ts";
 import { OutsideLink } from "./outside-link.tsx";
 import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
-import { PastQuestions } from "./past-questions.tsx";
 import { QuestionCard } from "./question-card.tsx";
 import { byUrgency, isOpen, liveQuestions, type PastQuestion } from "./question-list.ts";
 import { QuestionOutcome, Receipt } from "./question-outcome.tsx";
@@ -16,6 +16,9 @@ import { Standing } from "./standing.tsx";
 import { Up } from "./up.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { Ago } from "./when.tsx";
+
+/** Its long list's code is not needed for the first page. */
+const PastQuestions = lazyPage(() => import("./past-questions.tsx").then((module) => module.PastQuestions));
 
 /** Open questions of all projects, to be answered in place, and below them what became of the others. */
 export function QuestionsPage(): JSX.Element {

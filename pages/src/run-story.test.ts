@@ -72,7 +72,7 @@ test.each([
     "502",
   ],
   [row(1, "something-new", { message: { deep: true } }), "something new.", undefined],
-  [row(1, "question-asked", { items: [null, { text: "Which?" }, 7] }), "A question was asked.", "\nWhich?\n"],
+  [row(1, "question-asked", { items: [null, { text: "Which?" }, 7] }), "The mesh asked.", "\nWhich?\n"],
 ])("%j is said in words", (event, text, detail) => {
   expect(eventWords(event)).toEqual(detail === undefined ? { text } : { text, detail });
 });

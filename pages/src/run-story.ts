@@ -1,6 +1,5 @@
 import type { RunView } from "../../core/project/views.ts";
-import { eventWords, type EventRow } from "./event-words.ts";
-import { asker, renderBy } from "./question-list.ts";
+import { answerApplied, answeredWords, askedWords, eventWords, isEndOfRun, phaseWords, runBegan, type EventRow } from "./event-words.ts";
 
 /** What an entry of a run's story is about: what it is filtered by. */
 export type StoryKind = "phase" | "question" | "session" | "pull request" | "check" | "bug issue" | "operator" | "task" | "other";
@@ -65,8 +64,8 @@ function phaseEntries({ phases, endedBecause }: RunView): readonly StoryEntry[] 
     at,
     kind: "phase",
     phase,
-    text: place === 0 ? "The run began." : isEnd(phase) ? `Ended as ${phase.toLowerCase()}.` : `Went on to ${phase.toLowerCase()}.`,
-    ...(isEnd(phase) && endedBecause !== null ? { detail: endedBecause } : {}),
+    text: place === 0 ? runBegan : phaseWords(phase),
+    ...(isEndOfRun(phase) && endedBecause !== null ? { detail: endedBecause } : {}),
   }));
 }
 
@@ -78,7 +77,7 @@ function questionEntries({ questions }: RunView): readonly StoryEntry[] {
       key: `asked ${id}`,
       at: askedAt,
       kind: "question",
-      text: `${asker(question)} asked.`,
+      text: askedWords(question.purpose),
       detail: items.map(({ text }) => text).join("\n"),
       link,
     } as const;
@@ -88,13 +87,11 @@ function questionEntries({ questions }: RunView): readonly StoryEntry[] {
         key: `answered ${id}`,
         at: answer.at,
         kind: "question",
-        text: `Answered by ${renderBy(answer)}.`,
+        text: answeredWords(answer),
         detail: answer.answers.join("\n"),
         link,
       } as const);
-    const applied =
-      appliedAt !== null &&
-      ({ key: `applied ${id}`, at: appliedAt, kind: "question", text: "The agent went on with the answer.", link } as const);
+    const applied = appliedAt !== null && ({ key: `applied ${id}`, at: appliedAt, kind: "question", text: answerApplied, link } as const);
     return [asked, ...(answered ? [answered] : []), ...(applied ? [applied] : [])];
   });
 }
@@ -137,9 +134,5 @@ export function phaseSpans({ phases, endedAt }: Pick<RunView, "phases" | "endedA
       const ms = Math.max(0, (phases[place + 1]?.at ?? until) - at);
       return { phase, at, ms, share: ms / whole, isNow: endedAt === null && place === phases.length - 1 };
     })
-    .filter(({ phase }) => !isEnd(phase));
-}
-
-function isEnd(phase: string): boolean {
-  return phase === "ACCEPTED" || phase === "FAILED" || phase === "CANCELLED";
+    .filter(({ phase }) => !isEndOfRun(phase));
 }

@@ -81,7 +81,7 @@ test("each event says when, what, where and by whom, opened all of it; text from
   await open("/#/events");
   await page.getByText("All 8 shown.").waitFor();
   for (const text of [
-    "Went on to PLANNING. the card is in Todo",
+    "Went on to planning. the card is in Todo",
     "Spent $0.120 in review.",
     "credential recorded. name: github",
     "the mesh",

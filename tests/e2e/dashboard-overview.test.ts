@@ -6,6 +6,8 @@ import type { AgentId } from "../../core/ids.ts";
 import type { ProjectView } from "../../core/project/views.ts";
 import { questionOf, runOf, todo, todoName } from "../../drizzle/journal.fixture.ts";
 import { buildDashboard, watchShifts, type Dashboard } from "./dashboard-page.ts";
+import { madeUpAnswers, taskId } from "./made-up-data.ts";
+import { phoneSize } from "./phone.ts";
 
 const now = Date.now();
 const question = { ...questionOf(), askedAt: now - 600_000 };
@@ -117,6 +119,39 @@ test("what waits, runs, failed and is spent, each where it can be dealt with, by
   mesh.say({ type: "run-changed", seq: 11, run: runOf({ issue: 5, title: "Sort the list", phase: "ACCEPTED", endedAt: now }) });
   await section("Runs now").getByText("Nothing else is under way.").waitFor();
   expect(mesh.asked.length).toBe(before);
+});
+
+test("each of its links, and of the navigation's, leads to what it names", async () => {
+  const { page, mesh, open } = dashboard;
+  for (const key of Object.keys(mesh.answers)) delete mesh.answers[key];
+  const made = madeUpAnswers();
+  Object.assign(mesh.answers, made, {
+    "GET /agents/build-host": made["GET /agents/my-laptop"],
+    "GET /tasks/R_kgDOtodo.a8-1": made[`GET /tasks/${taskId}`],
+  });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await open("/");
+  await section("Failed").getByRole("link").first().waitFor();
+  const links = await page.locator('a[href^="#/"]').evaluateAll((all) => all.map((link) => link.getAttribute("href") ?? ""));
+  const hrefs = [...new Set(links)].filter((href) => href !== "#/");
+  for (const [name, href] of [
+    ["Today", "#/cost?range=today"],
+    ["Runners", "#/agents"],
+    ["Runs", "#/projects"],
+    ["What everything has cost", "#/cost"],
+  ] as const) {
+    expect(await page.getByRole("main").getByRole("link", { name, exact: true }).getAttribute("href")).toBe(href);
+  }
+  expect(hrefs).toContain("#/events");
+  expect(hrefs.filter((href) => /^#\/(runs|sessions|tasks|agents)\/./.test(href)).length).toBeGreaterThan(3);
+  for (const href of hrefs) {
+    await page.evaluate((to) => (location.hash = to), href);
+    const main = page.getByRole("main");
+    await section("At a glance").waitFor({ state: "detached" });
+    await expect.poll(() => main.innerText()).not.toMatch(/Loading/);
+    expect([href, await main.innerText()]).toEqual([href, expect.not.stringMatching(/This \w+ is not known|^\s*$/)]);
+  }
+  await page.setViewportSize(phoneSize);
 });
 
 test("why is issue 3 not moving? It is answered from here, and what was refused is tried again", async () => {
