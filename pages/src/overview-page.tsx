@@ -31,7 +31,8 @@ export function OverviewPage(): JSX.Element {
   const minute = Math.floor(now.value / minuteMs);
   const today = dayBegin(now.value);
   const mesh = useAnswer<MeshState>("/ops/state", minute);
-  const agents = useAnswer<Listed<AgentView>>("/agents", changes.agents.value);
+  // An agent that falls silent says nothing: that it is away comes with time.
+  const agents = useAnswer<Listed<AgentView>>("/agents", changes.agents.value + minute);
   const usage = useAnswer<Usage>(`/usage?since=${today}`, minute);
   const points = useAnswer<Listed<PointsLeft>>("/ops/points", Math.floor(minute / 5));
   const tasks = useAnswer<Listed<TaskView>>(`/tasks?status=failed&limit=${shownTasks}&since=${today - 24 * 60 * minuteMs}`, minute);

@@ -38,20 +38,21 @@ test.each([
   await page.setViewportSize({ width: 1280, height: 800 });
   await open(address);
   await page.getByRole("main").getByText("#100").first().waitFor();
+  // How long nothing else had a turn, which is what a person feels.
   await page.evaluate(() => {
-    const long: number[] = [];
-    Object.assign(globalThis, { long });
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) long.push(duration);
-    }).observe({ type: "longtask" });
+    const held = Object.assign(globalThis, { most: 0 });
+    let last = performance.now();
+    setInterval(() => {
+      held.most = Math.max(held.most, performance.now() - last);
+      last = performance.now();
+    }, 5);
   });
-  const longest = () => page.evaluate(() => Math.max(0, ...(globalThis as unknown as { long: number[] }).long));
-  // The browser tells of them at all.
+  const most = () => page.evaluate(() => (globalThis as unknown as { most: number }).most);
   await page.evaluate(() => {
-    for (const end = performance.now() + 120; performance.now() < end;);
+    for (const end = performance.now() + 250; performance.now() < end;);
   });
-  await expect.poll(longest).toBeGreaterThan(100);
-  await page.evaluate(() => ((globalThis as unknown as { long: number[] }).long.length = 0));
+  await expect.poll(most).toBeGreaterThan(200);
+  await page.evaluate(() => Object.assign(globalThis, { most: 0 }));
   const asked = mesh.asked.length;
   let seq = view.seq;
   let said = 0;
@@ -72,7 +73,9 @@ test.each([
       .getByText(/^heard (?!25 )\d+ times$/)
       .count(),
   ).toBe(0);
-  expect(await longest()).toBeLessThan(200);
+  const held = await most();
+  process.stdout.write(`${address}: held for ${Math.round(held)} ms at most\n`);
+  expect(held).toBeLessThan(200);
   // Nothing was fetched anew because of it, but what counts what was spent or changed.
   expect(mesh.asked.slice(asked).filter((line) => line.startsWith("GET /projects"))).toEqual([]);
   await dashboard.close();
