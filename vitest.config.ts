@@ -2,7 +2,9 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /** What counts on times, or kills what it finds: nothing else of ours is to take the machine meanwhile. */
-const alone = ["demonstration", "kills", "people", "runner-kills", "runner-left-alone"].map((name) => `tests/e2e/${name}.test.ts`);
+const alone = ["dashboard-mesh", "demonstration", "kills", "people", "runner-kills", "runner-left-alone"].map(
+  (name) => `tests/e2e/${name}.test.ts`,
+);
 const endToEnd = { globalSetup: "tests/e2e/built-once.ts", testTimeout: 600_000, hookTimeout: 120_000 };
 
 export default defineConfig({
