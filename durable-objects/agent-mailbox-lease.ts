@@ -56,6 +56,11 @@ export class ContactLease {
     await Promise.all([this.regained(), pool(this.#env).contact(this.#agent, true, now())]);
   }
 
+  /** The socket is closed for what the agent says on it, and would be again. */
+  async refused(because: string): Promise<void> {
+    await pool(this.#env).connectionRefused(this.#agent, because, now());
+  }
+
   /** The socket is at its end. */
   async disconnected(socket: WebSocket): Promise<void> {
     const at = Math.max(this.lastContact, this.#connection.lastContact(socket));

@@ -14,8 +14,7 @@ import { OutputLanes } from "./agent-mailbox-output.ts";
 import { ContactLease } from "./agent-mailbox-lease.ts";
 import { LongPolls } from "./agent-mailbox-polls.ts";
 import { pullOutstanding } from "./agent-mailbox-pull.ts";
-import { waitingSessions } from "./agent-mailbox-status.ts";
-import type { AgentContact, MailboxStatus } from "./agent-mailbox-status.ts";
+import { waitingSessions, type AgentContact, type MailboxStatus } from "./agent-mailbox-status.ts";
 import { decidesNothing, ReportIntake } from "./agent-mailbox-reports.ts";
 import { SnapshotPost } from "./agent-mailbox-snapshots.ts";
 import { AgentMailboxStore } from "./agent-mailbox-store.ts";
@@ -353,6 +352,7 @@ export class AgentMailbox extends DurableObject<Env> {
   /** Ends the connection for what the agent said. */
   #refuse(closing: Closing): void {
     this.#probe.closed(closing);
+    if (closing.code === closeCodes.unknownVersion) this.#background("a refusal was not told", this.#lease.refused(closing.reason));
     this.#hangUp(closing);
   }
 

@@ -161,6 +161,21 @@ describe("a connection is closed", () => {
     expect(closed.reason).toMatch(reason);
   });
 
+  test("for another version, which the pool shows until the agent connects", async () => {
+    const agent = await register("old-runner");
+    const refusal = async () => (await pool(env).agents()).find(({ id }) => id === agent)?.refusal;
+    expect(await refusal()).toBeNull();
+    const it = await TestAgent.open(agent);
+    it.say({ ...hello, version: 0 });
+    expect((await it.closed).code).toBe(4406);
+    await expect.poll(refusal).toMatchObject({ because: expect.stringMatching(/not 0: update the agent$/) });
+    await register("old-runner");
+    expect(await refusal()).not.toBeNull();
+    const updated = await TestAgent.connect(agent);
+    await expect.poll(refusal).toBeNull();
+    updated.close();
+  });
+
   test("when the agent connects again: the newer one goes on, with what is outstanding", async () => {
     const agent = await register("twice");
     const older = await TestAgent.connect(agent);

@@ -149,11 +149,20 @@ export class AgentPool extends DurableObject<Env> {
     const before = this.#store.agent(id);
     if (before === undefined) return;
     const was = agentStatus(before, now(), this.#limitMs);
-    const after: Agent = { ...before, connected, lastContactAt: Math.max(before.lastContactAt, at) };
+    const { refusal: _refusal, ...admitted } = before;
+    const after: Agent = { ...(connected ? admitted : before), connected, lastContactAt: Math.max(before.lastContactAt, at) };
     if (connected !== before.connected || after.lastContactAt - before.lastContactAt >= contactWrittenEveryMs) this.#store.saveAgent(after);
     const is = agentStatus(after, now(), this.#limitMs);
     if (was === "offline" && is !== "offline") this.#workPossible();
     if (was !== is || connected !== before.connected) this.#changed();
+  }
+
+  /** The agent's socket was closed for what it says at once, and will be again: kept until it connects. */
+  connectionRefused(id: AgentId, because: string, at: Moment): void {
+    const before = this.#store.agent(id);
+    if (before === undefined || before.refusal?.because === because) return;
+    this.#store.saveAgent({ ...before, refusal: { because, at } });
+    this.#changed();
   }
 
   /** Agents that may serve the project, and offer one of the capabilities when some are named; in any status. */

@@ -48,6 +48,8 @@ export function admitRegistration(
     draining: before?.draining ?? false,
     projects: grant.projects,
     health: Object.fromEntries(Object.entries(before?.health ?? {}).filter(([name]) => probed.has(name))),
+    // What registers anew before each try to connect is refused again.
+    ...(before?.refusal ? { refusal: before.refusal } : {}),
   });
 }
 

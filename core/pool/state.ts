@@ -64,6 +64,13 @@ export interface Agent {
   readonly projects: "all" | readonly ProjectKey[];
   /** By health-check name; absent = not probed yet, counts as healthy. */
   readonly health: Readonly<Record<string, { readonly ok: boolean; readonly at: Moment }>>;
+  /** Why its socket was closed at once, as of another version of the protocol; absent once it has connected. */
+  readonly refusal?: ConnectionRefusal;
+}
+
+export interface ConnectionRefusal {
+  readonly because: string;
+  readonly at: Moment;
 }
 
 /** What a token allows. The token itself is kept only as a SHA-256 hash. Stored. Fields are only added, as optional. */

@@ -2,7 +2,7 @@ import type { AgentId, ProjectKey } from "../ids.ts";
 import type { Moment } from "../time.ts";
 import { agentStatus } from "./agent-status.ts";
 import { recentBoost, score, successRate } from "./score.ts";
-import type { Agent, AgentStatus, Candidate, CandidateCapability, CapabilityOffer, History } from "./state.ts";
+import type { Agent, AgentStatus, Candidate, CandidateCapability, CapabilityOffer, ConnectionRefusal, History } from "./state.ts";
 
 /** What people and programs see of an agent. */
 export interface AgentView {
@@ -15,6 +15,8 @@ export interface AgentView {
   readonly lastContactAt: Moment;
   readonly registeredAt: Moment;
   readonly draining: boolean;
+  /** It tries to connect and is refused, by its version of the protocol; null once it has connected. */
+  readonly refusal: ConnectionRefusal | null;
   readonly projects: "all" | readonly ProjectKey[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly health: readonly { readonly name: string; readonly url: string; readonly ok: boolean | null; readonly at: Moment | null }[];
@@ -29,6 +31,8 @@ export interface AgentCapabilityView {
   /** Of the last 20. */
   readonly results: number;
   readonly successes: number;
+  /** How many of the newest results are failures, up to the first success. */
+  readonly failedInRow: number;
   /** Attempts at a time beside the agent's slots; null: it shares those. */
   readonly slots: number | null;
 }
@@ -76,6 +80,7 @@ export function viewAgent(agent: Agent, historyOf: HistoryOf, at: Moment, limitM
         score: score({ name, weight, preferred, history, ...rest }),
         results: history.length,
         successes: history.filter(Boolean).length,
+        failedInRow: history.includes(true) ? history.indexOf(true) : history.length,
         slots: offer.slots ?? null,
       };
     }),
@@ -84,6 +89,7 @@ export function viewAgent(agent: Agent, historyOf: HistoryOf, at: Moment, limitM
     lastContactAt: agent.lastContactAt,
     registeredAt: agent.registeredAt,
     draining: agent.draining,
+    refusal: agent.refusal ?? null,
     projects: agent.projects,
     metadata: agent.metadata,
     health: agent.healthChecks.map(({ name, url }) => ({

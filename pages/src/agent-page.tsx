@@ -4,6 +4,7 @@ import type { TaskView } from "../../core/project/views.ts";
 import type { Moment } from "../../core/time.ts";
 import { AgentControls } from "./agent-controls.tsx";
 import { AgentStatus } from "./agent-status.tsx";
+import { AgentTroubles } from "./agent-troubles.tsx";
 import { CapabilityScores } from "./capability-scores.tsx";
 import { changes } from "./changes.ts";
 import { EmptyState } from "./empty-state.tsx";
@@ -13,6 +14,7 @@ import { projects, role } from "./mesh-store.ts";
 import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
 import { PagedList } from "./paged-list.tsx";
+import { addressWith } from "./place.ts";
 import { Standing } from "./standing.tsx";
 import { TaskItem } from "./task-item.tsx";
 import { Up } from "./up.tsx";
@@ -53,7 +55,14 @@ export function AgentPage({ id }: { readonly id: string }): JSX.Element {
               <Ago at={agent.registeredAt} />
             </span>
           </header>
+          <AgentTroubles agent={agent} />
           <Facts agent={agent} />
+          <p class="line">
+            <a href={addressWith("/events", { agent: agent.id })}>Its events</a>
+            <a href={addressWith("/tasks", { agent: agent.id, status: "running" })}>Its running tasks</a>
+            <a href={addressWith("/tasks", { agent: agent.id, status: "failed" })}>Its failed tasks</a>
+            <a href={addressWith("/cost", { agent: agent.id })}>What it has cost</a>
+          </p>
           {agent.kind === "remote" && role.value === "operator" && <AgentControls agent={agent} changed={() => void answer.again()} />}
           <section class="panel" aria-labelledby="offers">
             <h2 id="offers">What it offers, and its score</h2>

@@ -2,14 +2,16 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { AgentView } from "../../core/pool/views.ts";
 import { AgentStatus } from "./agent-status.tsx";
+import { troublesOf } from "./agent-trouble.ts";
+import { AgentTroubles } from "./agent-troubles.tsx";
 import type { Listed } from "./api.ts";
 import { CapabilityScores } from "./capability-scores.tsx";
 import { changes } from "./changes.ts";
 import { EmptyState } from "./empty-state.tsx";
 import { Fact } from "./fact.tsx";
 import { LoadFailure } from "./load-failure.tsx";
-import { Mark } from "./mark.tsx";
 import { OutsideName } from "./outside-name.tsx";
+import { addressWith } from "./place.ts";
 import { Standing } from "./standing.tsx";
 import { useAnswer } from "./use-answer.ts";
 import { useLoad } from "./use-load.ts";
@@ -19,7 +21,9 @@ import { Ago } from "./when.tsx";
 export function AgentsPage(): JSX.Element {
   const agents = useAnswer<Listed<AgentView>>("/agents", changes.agents.value);
   const load = useLoad();
-  const shown = agents.value.value?.items;
+  const items = agents.value.value?.items;
+  // Whoever needs somebody to see to it comes first.
+  const shown = items?.toSorted((one, other) => Number(isUnwell(other)) - Number(isUnwell(one)));
   const capabilities = [...new Set(shown?.flatMap((agent) => agent.capabilities.map(({ name }) => name)))].toSorted();
   return (
     <>
@@ -43,6 +47,10 @@ export function AgentsPage(): JSX.Element {
   );
 }
 
+function isUnwell(agent: AgentView): boolean {
+  return troublesOf(agent).some(({ meant }) => meant !== true);
+}
+
 function Summary({ agent, load }: { readonly agent: AgentView; readonly load: number | undefined }): JSX.Element {
   const remote = agent.kind === "remote";
   const { host, version } = agent.metadata;
@@ -57,6 +65,7 @@ function Summary({ agent, load }: { readonly agent: AgentView; readonly load: nu
         </h3>
         {!remote && <span class="quiet">of the mesh itself</span>}
       </div>
+      <AgentTroubles agent={agent} />
       <ul class="offers">
         {agent.capabilities.map(({ name, score, results, successes }) => (
           <li key={name}>
@@ -72,7 +81,11 @@ function Summary({ agent, load }: { readonly agent: AgentView; readonly load: nu
       </ul>
       {agent.capabilities.length === 0 && <p class="quiet">It offers nothing.</p>}
       <dl class="facts">
-        <Fact name="Running">{load === undefined ? "…" : remote ? `${load} of ${agent.slots}` : load}</Fact>
+        <Fact name="Running">
+          <a href={addressWith("/tasks", { agent: agent.id, status: "running" })}>
+            {load === undefined ? "…" : remote ? `${load} of ${agent.slots}` : load}
+          </a>
+        </Fact>
         {host !== undefined && (
           <Fact name="Host">
             <OutsideName text={host} />
@@ -89,16 +102,6 @@ function Summary({ agent, load }: { readonly agent: AgentView; readonly load: nu
           </Fact>
         )}
       </dl>
-      {agent.health.some(({ ok }) => ok === false) && (
-        <p class="line">
-          <Mark standing="failed" word="Failing" />
-          {agent.health
-            .filter(({ ok }) => ok === false)
-            .map(({ name }) => name)
-            .join(", ")}{" "}
-          does not answer well.
-        </p>
-      )}
     </li>
   );
 }

@@ -77,7 +77,7 @@ function AgentsLine({ agents }: Pick<Props, "agents">): JSX.Element {
             {broken.slice(0, mostNamed).map(({ agent }, place) => (
               <span key={agent.id}>
                 {place === 0 ? ": " : ", "}
-                <OutsideName text={agent.id} most={60} /> {agent.status}
+                <OutsideName text={agent.id} most={60} /> {agent.status === "online" ? "unwell" : agent.status}
               </span>
             ))}
             {broken.length > mostNamed && ` and ${broken.length - mostNamed} more`}

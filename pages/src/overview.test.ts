@@ -48,7 +48,8 @@ test("failed are those of seven days whose issue has no later run, the latest fi
 });
 
 test("agents that are not well, the worst first, each with why", () => {
-  const agent = (id: string, status: string, health: readonly object[] = []) => ({ id, status, health }) as unknown as AgentView;
+  const agent = (id: string, status: string, health: readonly object[] = []) =>
+    ({ id, status, health, capabilities: [], refusal: null }) as unknown as AgentView;
   const docker = { name: "docker", ok: false };
   const found = troubled([
     agent("well", "online", [{ name: "docker", ok: true }]),

@@ -3,6 +3,7 @@ import type { DayBudget } from "../../core/mesh-spend.ts";
 import type { PointsLeft } from "../../core/points-left.ts";
 import type { AgentView } from "../../core/pool/views.ts";
 import type { ProjectView, RunView } from "../../core/project/views.ts";
+import { troublesOf } from "./agent-trouble.ts";
 
 /** Whether the mesh works, as the operations tell it. */
 export interface MeshState {
@@ -62,11 +63,8 @@ export function troubled(agents: readonly AgentView[]): readonly { readonly agen
   const rank = ["offline", "degraded", "online", "draining"];
   return agents
     .flatMap((agent) => {
-      const failing = agent.health.filter(({ ok }) => ok === false).map(({ name }) => name);
-      const unwell = failing.length === 0 ? "" : `${failing.join(", ")} ${failing.length === 1 ? "does" : "do"} not answer well`;
-      if (agent.status === "offline") return [{ agent, why: "not heard of" }];
-      if (agent.status === "draining") return [{ agent, why: "gets no new work" }];
-      return agent.status === "degraded" || unwell !== "" ? [{ agent, why: unwell || "some of what it needs does not answer well" }] : [];
+      const [worst] = troublesOf(agent);
+      return worst === undefined ? [] : [{ agent, why: worst.why }];
     })
     .toSorted((one, other) => rank.indexOf(one.agent.status) - rank.indexOf(other.agent.status));
 }

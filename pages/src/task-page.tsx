@@ -9,6 +9,7 @@ import { Fact } from "./fact.tsx";
 import { role } from "./mesh-store.ts";
 import { OutsideName } from "./outside-name.tsx";
 import { OutsideText } from "./outside-text.tsx";
+import { addressWith } from "./place.ts";
 import { Refusal } from "./refusal.tsx";
 import { Standing } from "./standing.tsx";
 import { TaskStatus } from "./task-status.tsx";
@@ -67,6 +68,9 @@ export function TaskPage({ id }: { readonly id: string }): JSX.Element {
             </p>
           )}
           {role.value === "operator" && task.endedAt === null && <Cancel task={task} shown={answer.show} />}
+          <p>
+            <a href={addressWith("/events", { task: task.id })}>Its events</a>
+          </p>
           <Attempts task={task} />
           <Json name="Payload" value={task.payload} />
           <Json name="Result" value={task.result} />

@@ -14,14 +14,35 @@ const agent = (more: Partial<AgentView> = {}): AgentView => ({
   kind: "remote",
   status: "online",
   capabilities: [
-    { name: "implement", weight: 0.9, preferred: true, requirements: ["docker"], score: 0.982, results: 20, successes: 18, slots: null },
-    { name: "resize-image", weight: 0.5, preferred: false, requirements: [], score: 0.5, results: 0, successes: 0, slots: null },
+    {
+      name: "implement",
+      weight: 0.9,
+      preferred: true,
+      requirements: ["docker"],
+      score: 0.982,
+      results: 20,
+      successes: 18,
+      failedInRow: 0,
+      slots: null,
+    },
+    {
+      name: "resize-image",
+      weight: 0.5,
+      preferred: false,
+      requirements: [],
+      score: 0.5,
+      results: 0,
+      successes: 0,
+      failedInRow: 0,
+      slots: null,
+    },
   ],
   slots: 3,
   connected: true,
   lastContactAt: at,
   registeredAt: at - 86_400_000,
   draining: false,
+  refusal: null,
   projects: "all",
   metadata: { host: "laptop.example", version: "1.6.0", claude: "2.1.4" },
   health: [{ name: "docker", url: "https://laptop.example/health", ok: true, at }],
@@ -98,6 +119,13 @@ test("agents with what they offer, how well they do and how much they have, and 
     }),
     agent({ id: "built-in.architect" as AgentId, kind: "built-in", metadata: {}, health: [], slots: 1_000_000 }),
     agent({ id: "gone" as AgentId, status: "offline", connected: false, capabilities: [] }),
+    agent({
+      id: "old" as AgentId,
+      connected: false,
+      refusal: { because: "this mesh speaks version 1 of the agent protocol, not 0: update the agent", at },
+    }),
+    agent({ id: "unlucky" as AgentId, capabilities: agent().capabilities.map((each) => ({ ...each, failedInRow: 4 })) }),
+    agent({ id: "leaving" as AgentId, status: "draining", draining: true }),
   ]);
   mesh.answers["GET /tasks"] = list([task(1), task(2, { attempts: [attempt({ agent: "build-host" as AgentId }), attempt()] })]);
   mesh.say({ type: "agents-changed" });
@@ -107,7 +135,25 @@ test("agents with what they offer, how well they do and how much they have, and 
   // Both of the lists of tasks under way are answered alike here.
   await laptop.getByText("4 of 3").waitFor();
   await laptop.getByText("laptop.example").waitFor();
-  await page.getByText("docker does not answer well.").waitFor();
+  // Who is broken comes first and says what to do.
+  const heads = page.locator("ul.runs h3");
+  expect((await heads.allInnerTexts()).slice(0, 4)).toEqual(["build-host", "gone", "old", "unlucky"]);
+  for (const [name, why, mend] of [
+    ["build-host", "Docker does not answer well.", "gets no work until it answers"],
+    ["gone", "Not heard of.", "Start it there again"],
+    ["old", "not 0: update the agent.", "Bring both to one version"],
+    ["unlucky", "implement, the last 4; resize-image, the last 4.", "Its failed tasks say of what"],
+    ["leaving", "Gets no new work.", "its page gives it work again"],
+  ] as const) {
+    const notice = page
+      .getByRole("listitem")
+      .filter({ has: page.getByRole("heading", { name }) })
+      .locator(".notice");
+    expect(await notice.innerText()).toContain(why);
+    expect(await notice.innerText()).toContain(mend);
+  }
+  expect(await laptop.locator(".notice").count()).toBe(0);
+  expect(await laptop.getByRole("link", { name: "4 of 3" }).getAttribute("href")).toBe("#/tasks?agent=my-laptop&status=running");
   await page.getByText("0: a check it needs fails").waitFor();
   await page.getByText("1.1: the last three succeeded").waitFor();
   await isAccessible("agents");
@@ -129,6 +175,8 @@ test("one agent: why its scores are as they are, its checks, its tasks; drained,
   await page.getByText("lost: The agent did not come back.").waitFor();
   await page.getByText("took 2 min").waitFor();
   expect(tasksAsked()).toContain("agent=my-laptop");
+  expect(await page.getByRole("link", { name: "Its events" }).getAttribute("href")).toBe("#/events?agent=my-laptop");
+  expect(await page.getByRole("link", { name: "Its failed tasks" }).getAttribute("href")).toBe("#/tasks?agent=my-laptop&status=failed");
   await isAccessible("agent");
   mesh.answers["POST /agents/my-laptop/drain"] = { id: "my-laptop", draining: true };
   mesh.answers["GET /agents/my-laptop"] = {
@@ -203,6 +251,7 @@ test("one task with its attempts is cancelled; a viewer only reads, also what is
   await page.getByText("lost: No contact for 15 min.").waitFor();
   await page.getByText("score 0.512 (weight 1, success 0.512 over 7, 1 better not free)").waitFor();
   await page.getByText("2 of at most 3").waitFor();
+  expect(await page.getByRole("link", { name: "Its events" }).getAttribute("href")).toBe(`#/events?task=${encodeURIComponent(task(1).id)}`);
   await page.getByText("Payload").click();
   await page.getByText("cat.png").waitFor();
   await isAccessible("task");

@@ -125,7 +125,9 @@ test("each of its links, and of the navigation's, leads to what it names", async
   const { page, mesh, open } = dashboard;
   for (const key of Object.keys(mesh.answers)) delete mesh.answers[key];
   const made = madeUpAnswers();
+  const onboardings = (made["GET /onboard"] as { items: readonly { id: string }[] }).items;
   Object.assign(mesh.answers, made, {
+    ...Object.fromEntries(onboardings.map((each) => [`GET /onboard/${each.id}`, each])),
     "GET /agents/build-host": made["GET /agents/my-laptop"],
     "GET /tasks/R_kgDOtodo.a8-1": made[`GET /tasks/${taskId}`],
   });
