@@ -4,6 +4,7 @@ import type { RunView } from "../../core/project/views.ts";
 import { demonstration, putIntoTodo, runOf } from "../../dev/demo/demonstration.ts";
 import { descendants } from "../../dev/mesh/processes.ts";
 import { doubles } from "./doubles.ts";
+import { isConversationOnDisk } from "./is-conversation-on-disk.ts";
 import { meshForTest, until } from "./mesh-fixture.ts";
 
 /** A real agent that hangs. */
@@ -41,8 +42,9 @@ test("an agent that is stopped in its tracks behind a live socket is nudged, giv
   await begin(hanging);
   const begun = await runWith(
     hanging,
-    (run) => run.phase === "IMPLEMENTATION" && (run.session?.conversationId ?? null) !== null,
-    "it is implemented",
+    ({ phase, session }) =>
+      phase === "IMPLEMENTATION" && typeof session?.conversationId === "string" && isConversationOnDisk(mesh, session.conversationId),
+    "it is implemented, in a conversation that can be gone on with",
   );
   const [hung] = await until("an agent works", () => agents().length > 0 && agents());
   process.kill(hung ?? -1, "SIGSTOP");
