@@ -349,9 +349,10 @@ export class ProjectOrchestrator extends DurableObject<Env> {
   #nextDue(): Moment | undefined {
     if (!this.#loaded) return undefined;
     const { store } = this.#commits;
-    // A timer that is still due after its alarm must not ring without end.
+    // A timer that is still due after its alarm must not ring without end. A clock that went back has not rung yet.
+    const rangAt = this.#rangAt <= now() ? this.#rangAt : Number.NEGATIVE_INFINITY;
     const coreDue = this.#commits.coreDue ?? Number.POSITIVE_INFINITY;
-    const dues = [coreDue > this.#rangAt ? coreDue : this.#rangAt + stuckAgainMs, store.effects.nextAt(), this.#retention.dueAt];
+    const dues = [coreDue > rangAt ? coreDue : rangAt + stuckAgainMs, store.effects.nextAt(), this.#retention.dueAt];
     if (store.tasks.queue.size > 0) dues.push(this.#offeredAt + this.#offerPauseMs);
     const next = Math.min(...dues.filter((due) => due !== undefined));
     return Number.isFinite(next) ? next : undefined;
