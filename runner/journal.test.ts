@@ -23,8 +23,6 @@ function viewOf(journal: Journal) {
   };
 }
 
-const ackLine = (seq: number) => 10 + JSON.stringify({ t: "ack", seq }).length;
-
 /** Opens what was written so far as after a crash, from a copy, so that the original goes on. */
 function reopened(bytes: Buffer): ReturnType<typeof viewOf> {
   const copy = folder();
@@ -59,11 +57,11 @@ describe("the journal of a runner", () => {
     for (const step of work(journal)) {
       const ack = journal.lastAck;
       step();
-      // An acknowledgement goes to the file in front of what is written next.
+      // An acknowledgement goes to the file with what is written next, and counts with it.
       if (journal.lastAck === ack) note();
-      else states.push({ size: statSync(path).size + ackLine(journal.lastAck), view: viewOf(journal) });
     }
     journal.close();
+    note();
     const whole = readFileSync(path);
     for (let cut = states[0]?.size ?? 0; cut <= whole.length; cut++) {
       const expected = states.findLast(({ size }) => size <= cut)?.view;
@@ -118,6 +116,31 @@ describe("the journal of a runner", () => {
     const again = openJournal(dir);
     expect([again.lastAck, again.unacknowledged(), again.live()]).toEqual([400, [], []]);
     expect(statSync(join(dir, "journal.log")).size).toBeLessThan(20_000);
+  });
+
+  test("of what was synced together a power loss leaves all or nothing, and nothing of what was synced before is lost", async () => {
+    const dir = folder();
+    const journal = openJournal(dir);
+    journal.assigned(assignment);
+    journal.report({ ...ref, type: "task-accepted" });
+    for (const type of ["progress", "progress"] as const) journal.reportSoon({ ...ref, type });
+    await journal.synced();
+    journal.close();
+    const path = join(dir, "journal.log");
+    const whole = readFileSync(path);
+    const batch = whole.lastIndexOf(10, whole.length - 2) + 1;
+    expect(whole.subarray(batch).toString()).toContain("progress");
+    for (let at = batch; at < whole.length; at += 1) {
+      // A page that never reached the disk reads as zeros, whatever came after it.
+      writeFileSync(path, Buffer.concat([whole.subarray(0, at), Buffer.alloc(1), whole.subarray(at + 1)]));
+      const again = openJournal(dir);
+      expect([again.id, again.live().length, again.unacknowledged().map(({ body }) => body.type)]).toEqual([
+        journal.id,
+        1,
+        ["task-accepted"],
+      ]);
+      again.close();
+    }
   });
 
   test("sets a damaged file aside and begins anew under another name", () => {

@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import type { Assignment, Command, QuestionItem, Report, ReportBody } from "../core/protocol/frames.ts";
 import type { Moment } from "../core/time.ts";
 
-/** Stored. One line of the journal file. Fields are only added, as optional. */
+/** Stored. One line of the journal file, or one of those that a line has together. Fields are only added, as optional. */
 type Entry =
   | { readonly t: "journal"; readonly id: string; readonly ack: number; readonly nextSeq: number }
   | { readonly t: "assigned"; readonly assignment: Assignment; readonly at: Moment }
@@ -186,10 +186,10 @@ class FileJournal implements Journal {
       ...(last === undefined ? [] : [last]),
     ];
     if (entries.length === 0) return;
-    const lines = Buffer.concat(entries.map(lineOf));
-    writeAll(this.#file, lines);
+    const line = lineOf(...entries);
+    writeAll(this.#file, line);
     fsyncSync(this.#file);
-    this.#bytes += lines.length;
+    this.#bytes += line.length;
     this.#waiting = [];
     this.#ackIsNews = false;
     for (const entry of entries) this.#apply(entry);
@@ -296,8 +296,9 @@ function keyOf(ref: AttemptRef): string {
   return `${ref.taskId} ${ref.attempt}`;
 }
 
-function lineOf(entry: Entry): Buffer {
-  const json = JSON.stringify(entry);
+/** What is synced together is one line under one checksum: a power loss, which may leave any part of it unwritten, tears the last line and no other. */
+function lineOf(...entries: readonly Entry[]): Buffer {
+  const json = JSON.stringify(entries.length === 1 ? entries[0] : entries);
   return Buffer.from(`${crc32(json).toString(16).padStart(8, "0")} ${json}\n`);
 }
 
@@ -325,7 +326,8 @@ function readEntries(path: string): Entry[] | "damaged" {
       if (end + 1 < content.length) return "damaged";
       break;
     }
-    entries.push(JSON.parse(json) as Entry);
+    const parsed = JSON.parse(json) as Entry | Entry[];
+    entries.push(...(Array.isArray(parsed) ? parsed : [parsed]));
     at = end + 1;
   }
   return entries;

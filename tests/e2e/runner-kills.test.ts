@@ -24,13 +24,22 @@ const conversations = new Map<string, Set<string>>();
 /** Conversations that the agent itself had written down when the runner was killed: only these can be gone on with. */
 const onDisk = new Set<string>();
 
+/** Of a whole line; a torn one has none. */
+function entriesOf(line: string): readonly { readonly report?: Report }[] {
+  try {
+    const parsed = JSON.parse(line.slice(line.indexOf(" "))) as { readonly report?: Report } | { readonly report?: Report }[];
+    return Array.isArray(parsed) ? parsed : [parsed];
+  } catch {
+    return [];
+  }
+}
+
 function readJournal(): void {
   const path = join(mesh.dataDir, "runners", "local-1", "journal", "journal.log");
   const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
-  for (const line of lines) {
-    const text = line.slice(line.indexOf("{"));
-    if (!text.startsWith('{"t":"report"') || !text.endsWith("}")) continue;
-    const { body } = (JSON.parse(text) as { report: Report }).report;
+  for (const { report } of lines.flatMap(entriesOf)) {
+    if (report === undefined) continue;
+    const { body } = report;
     if (body.type === "usage") {
       const key = `${body.taskId} ${body.attempt} ${body.process}`;
       spent.set(key, Math.max(spent.get(key) ?? 0, body.usd));
