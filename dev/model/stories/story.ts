@@ -51,7 +51,10 @@ export const words = (say: string): Act => ({ steps: [], say });
 export function generalRework(scene: Scene): Act {
   if (/\b(conflict|merge the base|base moved)\b/i.test(scene.body)) {
     return {
-      steps: [bash("git merge --no-edit origin/main || git merge --no-edit main", "Merge the base branch"), runTests()],
+      steps: [
+        bash("git merge --abort 2>/dev/null; git merge --no-edit origin/main || git merge --no-edit main", "Merge the base branch"),
+        runTests(),
+      ],
       say: "The base branch is merged and the tests pass.",
     };
   }
